@@ -1,0 +1,1 @@
+"""Vocabulary: frozen records, units, pixel conventions, errors, settings and seeds."""

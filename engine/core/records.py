@@ -1,0 +1,63 @@
+"""The base of all records: frozen, validated, with one canonical JSON form and its hash."""
+
+import hashlib
+import json
+import math
+import uuid
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.core.errors import InputError
+
+
+class Record(BaseModel):
+    """A frozen record. Unknown fields are refused, so a foreign file cannot smuggle any in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_inf_nan="null")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the record as plain JSON values."""
+        return self.model_dump(mode="json")
+
+    @classmethod
+    def from_json(cls, values: object) -> Self:
+        """Validate plain JSON values into a record; raises pydantic.ValidationError."""
+        return cls.model_validate_json(canonical_json(values))
+
+
+def canonical_json(values: object) -> bytes:
+    """Return the one UTF-8 JSON text of a value: sorted keys, no blanks, no NaN.
+
+    Two equal values give equal bytes, so a hash of them identifies the value.
+    """
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8")
+
+
+def sha256_hex(data: bytes | memoryview) -> str:
+    """Return the SHA-256 of bytes as 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_of(values: object) -> str:
+    """Return the SHA-256 of a value's canonical JSON."""
+    return sha256_hex(canonical_json(values))
+
+
+def new_id(kind: str) -> str:
+    """Return a fresh identifier such as ``case-3f0c...``: the kind and 16 random hexadecimal digits."""
+    return f"{kind}-{uuid.uuid4().hex[:16]}"
+
+
+def utc_now() -> str:
+    """Return the present UTC time, ISO 8601 with microseconds and ``Z``."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def finite(value: float, what: str) -> float:
+    """Return the value if it is finite, else raise InputError naming it."""
+    if not math.isfinite(value):
+        raise InputError(f"{what} is not a finite number", remedy="Enter a number.")
+    return value

@@ -1,0 +1,321 @@
+"""Long work: jobs with progress and cancel on threads, and child processes for heavy or hostile work.
+
+A job ends in exactly one of finished, failed or cancelled. A child process runs a module that calls ``serve``;
+requests and replies are JSON lines, arrays travel as files, and nothing is ever unpickled.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Generic, Self, TypeVar
+
+from engine.core import errors
+from engine.core.errors import Cancelled, JobError, TouchstoneError
+
+POLL_SECONDS = 0.05
+T = TypeVar("T")
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in (JobState.FINISHED, JobState.FAILED, JobState.CANCELLED)
+
+
+class JobContext:
+    """What a job reports to and asks; works without any window."""
+
+    def __init__(self, report: Callable[[float, float, str], None] | None = None) -> None:
+        self._report = report
+        self._cancel = threading.Event()
+
+    def progress(self, done: float, total: float, text: str = "") -> None:
+        """Report that ``done`` of ``total`` is finished; ``text`` says what is being done."""
+        if self._report is not None:
+            self._report(done, total, text)
+
+    def cancel(self) -> None:
+        """Ask the job to stop at its next check."""
+        self._cancel.set()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody asked the job to stop."""
+        return self._cancel.is_set()
+
+    def check_cancelled(self) -> None:
+        """Raise Cancelled where somebody asked the job to stop."""
+        if self._cancel.is_set():
+            raise Cancelled
+
+
+class Job(Generic[T]):
+    """One piece of long work: its state, progress, result or error.
+
+    ``listener`` is called, from the job's own thread, after every change.
+    """
+
+    def __init__(self, title: str, work: Callable[[JobContext], T], listener: Callable[["Job[T]"], None]) -> None:
+        self.title = title
+        self.state = JobState.QUEUED
+        self.done = 0.0
+        self.total = 0.0
+        self.text = ""
+        self.started = 0.0
+        self.result: T | None = None
+        self.error: BaseException | None = None
+        self.context = JobContext(self._progress)
+        self._work = work
+        self._listener = listener
+
+    def cancel(self) -> None:
+        """Ask the job to stop; it ends as cancelled at its next check."""
+        self.context.cancel()
+
+    def seconds_left(self) -> float | None:
+        """Estimate the time left from the progress so far; None while it is unknown."""
+        if self.state is not JobState.RUNNING or self.done <= 0 or self.total <= 0:
+            return None
+        return (time.monotonic() - self.started) * max(self.total - self.done, 0.0) / self.done
+
+    def run(self) -> None:
+        """Do the work on the calling thread and end in exactly one state."""
+        self.started = time.monotonic()
+        self._change(JobState.RUNNING)
+        try:
+            self.context.check_cancelled()
+            self.result = self._work(self.context)
+        except Cancelled:
+            self._change(JobState.CANCELLED)
+        # A job is the outermost frame of its thread: whatever escapes is kept for the person to see.
+        except BaseException as error:
+            self.error = error
+            self._change(JobState.FAILED)
+        else:
+            self._change(JobState.FINISHED)
+
+    def _progress(self, done: float, total: float, text: str) -> None:
+        self.done, self.total, self.text = done, total, text
+        self._listener(self)
+
+    def _change(self, state: JobState) -> None:
+        self.state = state
+        self._listener(self)
+
+
+class JobRunner:
+    """Runs jobs on a few threads, first come first served."""
+
+    def __init__(self, threads: int = 2) -> None:
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="touchstone-job")
+        self._jobs: list[Job[Any]] = []
+
+    def submit(
+        self, title: str, work: Callable[[JobContext], T], listener: Callable[[Job[T]], None] = lambda job: None
+    ) -> Job[T]:
+        """Queue the work and return its job."""
+        job = Job(title, work, listener)
+        self._jobs = [other for other in self._jobs if not other.state.ended]
+        self._jobs.append(job)
+        self._pool.submit(job.run)
+        return job
+
+    def close(self) -> None:
+        """Cancel what runs or waits, and join the threads."""
+        for job in self._jobs:
+            job.cancel()
+        self._pool.shutdown(wait=True)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a child process may use per request: wall seconds, and bytes of address space (POSIX)."""
+
+    seconds: float = 600.0
+    memory_bytes: int = 8 << 30
+
+
+def child_command(module: str) -> list[str]:
+    """Return the command line that runs a module of ours in a child process, frozen or not."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, "--child", module]
+    return [sys.executable, "-m", module]
+
+
+class Child:
+    """A child process that answers requests one after another until it is closed.
+
+    Parameters
+    ----------
+    module : str
+        A module of ours whose ``main`` calls ``serve``.
+    limits : Limits
+        A request that passes them ends the process and raises JobError; the next request starts a fresh one.
+    """
+
+    def __init__(self, module: str, limits: Limits | None = None) -> None:
+        self._module = module
+        self._limits = limits or Limits()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def request(self, values: dict[str, Any], context: JobContext | None = None) -> dict[str, Any]:
+        """Send a request and return its result.
+
+        Raises
+        ------
+        TouchstoneError
+            The error the child named.
+        JobError
+            The child died, ran out of memory or passed its time.
+        Cancelled
+            The context was cancelled; the process is ended.
+        """
+        context = context or JobContext()
+        process = self._started()
+        assert process.stdin is not None and process.stdout is not None
+        future: Future[dict[str, Any]] = Future()
+        reader = threading.Thread(target=_read_reply, args=(process.stdout, context, future), daemon=True)
+        try:
+            process.stdin.write(json.dumps(values).encode() + b"\n")
+            process.stdin.flush()
+        except OSError as error:
+            self.close()
+            raise JobError("The worker process ended unexpectedly", remedy="Try again.") from error
+        reader.start()
+        deadline = time.monotonic() + self._limits.seconds
+        try:
+            while True:
+                context.check_cancelled()
+                if time.monotonic() > deadline:
+                    raise JobError(f"The work took longer than {self._limits.seconds:g} s and was stopped")
+                try:
+                    return future.result(timeout=POLL_SECONDS)
+                except TimeoutError:
+                    continue
+        except TouchstoneError as error:
+            if isinstance(error, JobError):
+                self.close()
+            raise
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the process, if one runs."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):  # what was still buffered for the dead is of no use
+                    stream.close()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self.close()
+            environment = dict(os.environ, TOUCHSTONE_CHILD_MEMORY=str(self._limits.memory_bytes))
+            root = str(Path(__file__).resolve().parents[1])
+            environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
+            self._process = subprocess.Popen(
+                child_command(self._module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            )
+        return self._process
+
+
+def _read_reply(stream: IO[bytes], context: JobContext, future: Future[dict[str, Any]]) -> None:
+    """Read a child's lines until the reply; progress goes to the context."""
+    try:
+        for line in stream:
+            message = json.loads(line)
+            if "progress" in message:
+                done, total, text = message["progress"]
+                context.progress(float(done), float(total), str(text))
+            elif "error" in message:
+                future.set_exception(_named_error(message["error"]))
+                return
+            else:
+                future.set_result(message["result"])
+                return
+    # Whatever a broken child sent, the waiting thread must hear of it.
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        future.set_exception(JobError(f"The worker process answered nonsense ({error})"))
+        return
+    future.set_exception(JobError("The worker process ended unexpectedly", remedy="It may have met its memory limit."))
+
+
+def _named_error(message: dict[str, str]) -> TouchstoneError:
+    kind = getattr(errors, str(message.get("kind")), JobError)
+    if not (isinstance(kind, type) and issubclass(kind, TouchstoneError)):
+        kind = JobError
+    what, where, remedy = (str(message.get(part, "")) for part in ("what", "where", "remedy"))
+    return kind(what, where=where, remedy=remedy)
+
+
+def serve(answer: Callable[[dict[str, Any], JobContext], dict[str, Any]]) -> None:
+    """Answer requests from standard input until it closes; the body of every child process.
+
+    Standard output belongs to the protocol; anything else that prints goes to standard error.
+    """
+    _limit_memory(int(os.environ.get("TOUCHSTONE_CHILD_MEMORY", "0")))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+
+    def send(message: dict[str, Any]) -> None:
+        replies.write(json.dumps(message).encode() + b"\n")
+
+    context = JobContext(lambda done, total, text: send({"progress": [done, total, text]}))
+    for line in sys.stdin.buffer:
+        try:
+            send({"result": answer(json.loads(line), context)})
+        except TouchstoneError as error:
+            kind = type(error).__name__
+            send({"error": {"kind": kind, "what": error.what, "where": error.where, "remedy": error.remedy}})
+        except MemoryError:
+            send({"error": {"kind": "JobError", "what": "The work needs more memory than it may use"}})
+        # The child's outermost frame: the parent must learn of any fault, by name.
+        except Exception as error:
+            send({"error": {"kind": "JobError", "what": f"{type(error).__name__}: {error}"}})
+
+
+def _limit_memory(size: int) -> None:
+    if size and sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a fresh folder for arrays that travel between processes; use it as a context manager."""
+    return tempfile.TemporaryDirectory(prefix="touchstone-")
