@@ -1,0 +1,1 @@
+"""The window: shows state and starts jobs; computes nothing."""

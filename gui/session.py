@@ -1,0 +1,211 @@
+"""The one shared state of the window: open store, actor, case and selection, and the jobs it started."""
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.core.case import Actor
+from engine.jobs import Job, JobContext, JobRunner, JobState
+
+if TYPE_CHECKING:
+    from engine.workflows.stores import Store
+
+T = TypeVar("T")
+Done = Callable[[Any], None]
+Failed = Callable[[BaseException], None]
+
+
+class Session(QObject):
+    """Open store, actor, case and selection, with a signal for each change.
+
+    Assigning an attribute emits its signal; assigning what already stands emits nothing.
+    Work runs on threads, results arrive on the thread of the window.
+    """
+
+    store_changed = Signal()
+    actor_changed = Signal()
+    case_changed = Signal()
+    records_changed = Signal()
+    selection_changed = Signal()
+    job_added = Signal(object)
+    job_changed = Signal(object)
+    error_raised = Signal(str, object)
+    _reported = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store: Store | None = None
+        self._actor: Actor | None = None
+        self._case_id: str | None = None
+        self._selection: dict[str, str | None] = {"questioned": None, "known": None, "finding": None}
+        self._jobs = JobRunner()
+        # Short questions to the store never wait behind long work.
+        self._queries = JobRunner(threads=1)
+        self._waiting: dict[int, tuple[Job[Any], Done, Failed | None]] = {}
+        self._dirty: set[int] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._reported.connect(self._deliver)
+
+    @property
+    def store(self) -> "Store | None":
+        """The open store."""
+        return self._store
+
+    @store.setter
+    def store(self, store: "Store | None") -> None:
+        if store is self._store:
+            return
+        previous, self._store = self._store, store
+        self._actor, self._case_id = None, None
+        self._selection = dict.fromkeys(self._selection)
+        if previous is not None:
+            # Behind the questions already asked of it, which need it open.
+            self._queries.submit("Close the store", lambda context: previous.close())
+        self.store_changed.emit()
+        self.actor_changed.emit()
+        self.case_changed.emit()
+        self.selection_changed.emit()
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who is working; every event carries this actor."""
+        return self._actor
+
+    @actor.setter
+    def actor(self, actor: Actor | None) -> None:
+        if actor != self._actor:
+            self._actor = actor
+            self.actor_changed.emit()
+
+    @property
+    def can_record(self) -> bool:
+        """Whether an event can be recorded: a writable store is open and an actor chosen."""
+        return self._store is not None and not self._store.read_only and self._actor is not None
+
+    @property
+    def case_id(self) -> str | None:
+        """The open case."""
+        return self._case_id
+
+    @case_id.setter
+    def case_id(self, case_id: str | None) -> None:
+        if case_id == self._case_id:
+            return
+        self._case_id = case_id
+        self._selection = dict.fromkeys(self._selection)
+        self.case_changed.emit()
+        self.selection_changed.emit()
+
+    @property
+    def questioned_id(self) -> str | None:
+        """The questioned capture chosen for comparison."""
+        return self._selection["questioned"]
+
+    @questioned_id.setter
+    def questioned_id(self, capture_id: str | None) -> None:
+        self._select("questioned", capture_id)
+
+    @property
+    def known_id(self) -> str | None:
+        """The known capture chosen for comparison."""
+        return self._selection["known"]
+
+    @known_id.setter
+    def known_id(self, capture_id: str | None) -> None:
+        self._select("known", capture_id)
+
+    @property
+    def finding_id(self) -> str | None:
+        """The finding that is shown."""
+        return self._selection["finding"]
+
+    @finding_id.setter
+    def finding_id(self, finding_id: str | None) -> None:
+        self._select("finding", finding_id)
+
+    def run(
+        self, title: str, work: Callable[[JobContext], T], *, done: Callable[[T], None], failed: Failed | None = None
+    ) -> Job[T]:
+        """Start long work; it stands in the tray until it ends.
+
+        Parameters
+        ----------
+        title : str
+            What the tray shows.
+        work : callable
+            Runs on a thread; touches no widget.
+        done, failed : callable
+            Called on the window's thread with the result or the error. Without ``failed`` the error dialog
+            shows the error. Cancelled work calls neither.
+        """
+        return self._start(self._jobs, title, work, done, failed, shown=True)
+
+    def query(
+        self, work: Callable[[JobContext], T], *, done: Callable[[T], None], failed: Failed | None = None
+    ) -> Job[T]:
+        """Ask the store something short, in the order asked and without an entry in the tray."""
+        return self._start(self._queries, "Read the store", work, done, failed, shown=False)
+
+    def close(self) -> None:
+        """Cancel and join all work, then close the store; nothing is delivered any more."""
+        if self._closed:
+            return
+        self._closed = True
+        with self._lock:
+            self._waiting.clear()
+        self._jobs.close()
+        self._queries.close()
+        store, self._store = self._store, None
+        if store is not None:
+            store.close()
+
+    def _select(self, which: str, value: str | None) -> None:
+        if self._selection[which] != value:
+            self._selection[which] = value
+            self.selection_changed.emit()
+
+    def _start(
+        self,
+        runner: JobRunner,
+        title: str,
+        work: Callable[[JobContext], T],
+        done: Callable[[T], None],
+        failed: Failed | None,
+        *,
+        shown: bool,
+    ) -> Job[T]:
+        with self._lock:  # the first report waits until the job is known
+            job = runner.submit(title, work, self._listen)
+            self._waiting[id(job)] = (job, done, failed)
+        if shown:
+            self.job_added.emit(job)
+        return job
+
+    def _listen(self, job: Job[Any]) -> None:
+        """Pass a change to the window's thread; many changes before it looks are one."""
+        with self._lock:
+            if id(job) not in self._waiting or id(job) in self._dirty:
+                return
+            self._dirty.add(id(job))
+        self._reported.emit(job)
+
+    def _deliver(self, job: Job[Any]) -> None:
+        with self._lock:
+            self._dirty.discard(id(job))
+            entry = self._waiting.get(id(job))
+            if entry is None or self._closed:
+                return
+            state = job.state
+            if state.ended:
+                del self._waiting[id(job)]
+        self.job_changed.emit(job)
+        if state is JobState.FINISHED:
+            entry[1](job.result)
+        elif state is JobState.FAILED and job.error is not None:
+            if entry[2] is not None:
+                entry[2](job.error)
+            else:
+                self.error_raised.emit(job.title, job.error)

@@ -1,0 +1,1 @@
+"""What surrounds the pages: window, commands, jobs, errors, theme."""
