@@ -156,13 +156,6 @@ class Limits:
     memory_bytes: int = 8 << 30
 
 
-def child_command(module: str) -> list[str]:
-    """Return the command line that runs a module of ours in a child process, frozen or not."""
-    if getattr(sys, "frozen", False):
-        return [sys.executable, "--child", module]
-    return [sys.executable, "-m", module]
-
-
 class Child:
     """A child process that answers requests one after another until it is closed.
 
@@ -248,7 +241,7 @@ class Child:
             root = str(Path(__file__).resolve().parents[1])
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
             self._process = subprocess.Popen(
-                child_command(self._module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+                [sys.executable, "-m", self._module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
             )
         return self._process
 

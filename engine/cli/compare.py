@@ -1,0 +1,75 @@
+"""``compare``: captures side by side, on bare files or, with ``--store``, recorded in a case."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.cli.cases import stated_scale
+from engine.cli.lookup import find_actor, find_capture, find_case
+from engine.cli.output import Output
+from engine.core.errors import InputError
+from engine.core.finding import Finding
+from engine.jobs import JobContext
+from engine.workflows import files, findings, stores
+
+NEGATIVE = 3
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the compare command."""
+    compare = commands.add_parser(
+        "compare",
+        parents=[common],
+        help="register a questioned capture with known ones and map their correlation",
+        description="Files, or with --store captures of the case by identifier or file name; the first is questioned.",
+    )
+    compare.add_argument("captures", nargs="+", metavar="CAPTURE")
+    compare.add_argument("--out", type=Path, help="write findings and overlays into this folder")
+    compare.add_argument("--store", type=Path, help="record the findings in this store")
+    compare.add_argument("--case", help="the case in that store")
+    compare.add_argument("--actor", help="who is working")
+    scale = compare.add_mutually_exclusive_group()
+    scale.add_argument("--dpi", type=float, help="scale of bare files in dots an inch; otherwise their tags count")
+    scale.add_argument("--um-per-px", type=float, help="scale of bare files in micrometres a pixel")
+    compare.set_defaults(run=_compare)
+
+
+def _compare(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    found = _in_store(options, context) if options.store else _on_files(options, context)
+    for finding in found:
+        output.result({"finding": finding.to_json()}, describe(finding))
+        if options.out:
+            for path in files.write_finding(finding, options.out):
+                output.result({"written": str(path)}, f"  written {path}")
+    negative = any(finding.outcome != "registered" for finding in found)
+    return NEGATIVE if negative and options.fail_on_negative else 0
+
+
+def _on_files(options: argparse.Namespace, context: JobContext) -> list[Finding]:
+    if options.case:
+        raise InputError("A case needs its store", where=options.case, remedy="Add --store DIR.")
+    paths = [Path(name) for name in options.captures]
+    return findings.compare_files(paths, um_per_px=stated_scale(options), context=context)
+
+
+def _in_store(options: argparse.Namespace, context: JobContext) -> list[Finding]:
+    if not options.case:
+        raise InputError("A store needs a case", remedy="Add --case.")
+    if stated_scale(options):
+        raise InputError("Captures in a store have their scale already", remedy="Leave --dpi and --um-per-px out.")
+    with stores.open_store(options.store) as store:
+        actor, case = find_actor(store, options.actor), find_case(store, options.case)
+        questioned, *known = [find_capture(store, case, name).id for name in options.captures]
+        if not known:
+            raise InputError("A comparison needs two captures", remedy="Name a questioned and a known capture.")
+        return [findings.compare(store, actor, case.id, questioned, other, context=context) for other in known]
+
+
+def describe(finding: Finding) -> str:
+    """Return a finding in a few lines of text."""
+    lines = [f"{finding.title}: {finding.outcome}" + ("  [simulated]" if finding.simulated else "")]
+    for score in finding.scores:
+        value = "not measured" if score.value is None else f"{score.value:.4g} {score.unit}".rstrip()
+        lines.append(f"  {score.title}: {value} ({score.direction})")
+    lines += [f"  caution: {caution.text}" for caution in finding.cautions]
+    return "\n".join(lines)

@@ -1,0 +1,56 @@
+"""Parse the command line, run one command, return its exit code."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from engine import __version__
+from engine.cli import cases, compare, demo, reports, stores
+from engine.cli.output import Output
+from engine.core.errors import Cancelled, StoreError, TouchstoneError
+from engine.jobs import JobContext
+
+EXIT_CODES = """exit codes: 0 done, whatever the finding; 1 unexpected fault; 2 usage or input error;
+3 negative finding with --fail-on-negative; 4 store fault; 130 cancelled"""
+DONE, USAGE, STORE_FAULT, CANCELLED = 0, 2, 4, 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--json", action="store_true", help="print one JSON object a line on standard output")
+    common.add_argument(
+        "--fail-on-negative", action="store_true", help="exit 3 where captures do not register or a report differs"
+    )
+    top = argparse.ArgumentParser(
+        prog="app.py",
+        description="Touchstone: forensic examination of security labels. Without a command the window opens.",
+        epilog=EXIT_CODES,
+    )
+    top.add_argument("--version", action="version", version=f"Touchstone {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (demo, stores, cases, compare, reports):
+        module.add_commands(commands, common)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    options = parser().parse_args(arguments)
+    output = Output(as_json=options.json)
+    context = JobContext(output.progress)
+    previous = signal.signal(signal.SIGINT, lambda number, frame: context.cancel())
+    try:
+        return options.run(options, output, context)
+    except Cancelled:
+        print("cancelled", file=sys.stderr)
+        return CANCELLED
+    except StoreError as error:
+        output.error(error)
+        return STORE_FAULT
+    except TouchstoneError as error:
+        output.error(error)
+        return USAGE
+    finally:
+        signal.signal(signal.SIGINT, previous)

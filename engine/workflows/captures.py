@@ -1,0 +1,189 @@
+"""Take captures in, give them a scale, and read their pixels and tiles."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.case import Actor, Capture, Device, Refusal, Scale, ScaleSource, Sha256
+from engine.core.errors import ImagingError, InputError, JobError
+from engine.core.method import Context, Pixels
+from engine.core.records import Record, new_id
+from engine.imaging.client import ImagingWorker, PageFacts
+from engine.imaging.tiles import PyramidTiles, TileSource
+from engine.store.store import Store
+from engine.workflows.cases import EXAMINING, require_role, set_scale
+
+CHUNK = 1 << 20
+ACTOR_SCALE_UNCERTAINTY = 0.01  # an actor's figure comes without a budget; one per cent is the assumption shown
+
+
+class IntakeReport(Record):
+    """What was taken in and what was refused, file by file."""
+
+    captures: tuple[Capture, ...]
+    refusals: tuple[Refusal, ...]
+
+
+def actor_scale(um_per_px: tuple[float, float]) -> Scale:
+    """Return the scale that an actor states, in micrometres per pixel along x and y."""
+    x, y = um_per_px
+    return Scale(um_per_px_x=x, um_per_px_y=y, source=ScaleSource.ACTOR, relative_uncertainty=ACTOR_SCALE_UNCERTAINTY)
+
+
+def intake(
+    store: Store,
+    actor: Actor,
+    case_id: str,
+    item_id: str,
+    files: Sequence[Path],
+    *,
+    device: Device,
+    um_per_px: tuple[float, float] | None = None,
+    context: Context,
+) -> IntakeReport:
+    """Take files in as captures of an item, one event a capture.
+
+    A file that cannot be read is recorded by name with the reason, and the others go on. Cancelling keeps what
+    was taken in so far; no half-record stays.
+    """
+    require_role(actor, EXAMINING, "take captures in")
+    item = store.item(item_id)
+    if item.case_id != case_id:
+        raise InputError("The item belongs to another case", where=item.name, remedy="Choose an item of this case.")
+    scale = None if um_per_px is None else actor_scale(um_per_px)
+    captures: list[Capture] = []
+    refusals: list[Refusal] = []
+    with ImagingWorker() as worker:
+        for number, path in enumerate(files):
+            context.check_cancelled()
+            context.progress(number, len(files), path.name)
+            try:
+                taken = _take_in(store, worker, path, item.id, device, scale, item.simulated, context)
+            except (ImagingError, InputError, JobError, OSError) as error:
+                refusal = _refusal(path, error)
+                store.commit(actor.id, "file refused", refusal, case_id=case_id)
+                refusals.append(refusal)
+                continue
+            for capture in taken:
+                store.commit(actor.id, "capture taken in", capture, case_id=case_id)
+            captures.extend(taken)
+    context.progress(len(files), len(files), "")
+    return IntakeReport(captures=tuple(captures), refusals=tuple(refusals))
+
+
+def _refusal(path: Path, error: Exception) -> Refusal:
+    if isinstance(error, OSError):
+        return Refusal(
+            file_name=path.name, reason=error.strerror or str(error), remedy="Check the path and its rights."
+        )
+    assert isinstance(error, ImagingError | InputError | JobError)
+    return Refusal(file_name=path.name, reason=error.what, remedy=error.remedy)
+
+
+def _take_in(
+    store: Store,
+    worker: ImagingWorker,
+    path: Path,
+    item_id: str,
+    device: Device,
+    scale: Scale | None,
+    simulated: bool,
+    context: Context,
+) -> list[Capture]:
+    """Decode every page of a file, then make its bytes evidence; nothing is recorded where a page fails."""
+    sha256 = file_sha256(path)
+    if any(capture.sha256 == sha256 for capture in store.captures(item_id)):
+        raise InputError("This file is a capture of the item already", where=path.name, remedy="Nothing to do.")
+    captures = []
+    for page in worker.inspect(path):
+        facts = worker.prepare(path, page.page, store.pyramid_path(sha256, page.page), context)
+        captures.append(
+            describe(
+                path, page.page, facts, sha256=sha256, item_id=item_id, device=device, scale=scale, simulated=simulated
+            )
+        )
+    if store.add_evidence(path, path.suffix) != sha256:
+        raise ImagingError("The file changed while it was read", where=path.name, remedy="Take it in again.")
+    return captures
+
+
+def describe(
+    path: Path,
+    page: int,
+    facts: PageFacts,
+    *,
+    sha256: Sha256,
+    item_id: str,
+    device: Device,
+    scale: Scale | None,
+    simulated: bool = False,
+) -> Capture:
+    """Return the record of a page; a scale given by an actor goes before the file's tag."""
+    return Capture(
+        id=new_id("capture"),
+        item_id=item_id,
+        sha256=sha256,
+        page=page,
+        file_name=path.name,
+        media_type=facts.media_type,
+        byte_size=path.stat().st_size,
+        width=facts.width,
+        height=facts.height,
+        channels=facts.channels,
+        bit_depth=facts.bit_depth,
+        orientation=facts.orientation,
+        icc_sha256=facts.icc_sha256,
+        device=device,
+        scale=scale or facts.tag_scale,
+        quality=facts.quality,
+        simulated=simulated,
+    )
+
+
+def file_sha256(path: Path) -> Sha256:
+    """Return the SHA-256 of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class StoredPixels:
+    """A PixelSource over a stored capture; the evidence is verified before it is decoded, in a child process."""
+
+    store: Store
+    capture: Capture
+
+    def pixels(self) -> Pixels:
+        """Return the whole image."""
+        with ImagingWorker() as worker:
+            return worker.read(self.store.evidence(self.capture.sha256), self.capture.page)
+
+
+def pixel_source(store: Store, capture_id: str) -> StoredPixels:
+    """Return the capture's pixels, to be read when needed."""
+    return StoredPixels(store, store.capture(capture_id))
+
+
+def tile_source(store: Store, capture_id: str, context: Context) -> TileSource:
+    """Return the capture's tiles; the pyramid is made again where the cache lacks it or is damaged."""
+    capture = store.capture(capture_id)
+    path = store.pyramid_path(capture.sha256, capture.page)
+    try:
+        return PyramidTiles(path)
+    except (ImagingError, FileNotFoundError):
+        with ImagingWorker() as worker:
+            worker.prepare(store.evidence(capture.sha256), capture.page, path, context)
+        return PyramidTiles(path)
+
+
+def calibrate(store: Store, actor: Actor, capture_id: str, *, pitch_um: float, context: Context) -> Capture:
+    """Measure the scale on a capture of a calibration target of known pitch and record it for that capture."""
+    from engine.imaging.calibration import scale_from_target
+
+    context.progress(0, 1, "Measuring the calibration target")
+    pixels = pixel_source(store, capture_id).pixels()
+    return set_scale(store, actor, capture_id, scale_from_target(pixels, pitch_um=pitch_um))

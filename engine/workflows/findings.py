@@ -1,0 +1,101 @@
+"""Examine captures with a method, in a case or on bare files, and load what was found."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.core.case import Actor, Device
+from engine.core.errors import ImagingError, InputError
+from engine.core.finding import Finding
+from engine.core.method import MethodSettings
+from engine.core.records import new_id
+from engine.imaging.client import ImagingWorker
+from engine.jobs import JobContext, scratch_folder
+from engine.store.store import Store
+from engine.workflows.captures import actor_scale, describe, file_sha256
+from engine.workflows.cases import EXAMINING, require_role
+from engine.workflows.examiner import CaptureFile, examine
+
+COMPARISON = "capture_comparison"
+
+
+def settings_model(method_key: str) -> type[MethodSettings]:
+    """Return the settings model of a method, from which forms are generated."""
+    from engine.methods import method
+
+    return method(method_key).Settings
+
+
+def stored_file(store: Store, capture_id: str) -> CaptureFile:
+    """Return a stored capture with its evidence file, verified just now."""
+    capture = store.capture(capture_id)
+    return CaptureFile(capture, store.evidence(capture.sha256))
+
+
+def compare(
+    store: Store,
+    actor: Actor,
+    case_id: str,
+    questioned_id: str,
+    known_id: str,
+    *,
+    settings: MethodSettings | None = None,
+    context: JobContext,
+) -> Finding:
+    """Register a questioned capture with a known one, map their correlation, and record the finding."""
+    require_role(actor, EXAMINING, "compare captures")
+    if questioned_id == known_id:
+        raise InputError("A capture cannot be compared with itself", remedy="Choose two captures.")
+    files = (stored_file(store, questioned_id), stored_file(store, known_id))
+    for file in files:
+        if store.item(file.capture.item_id).case_id != case_id:
+            raise InputError("The capture belongs to another case", where=file.capture.file_name)
+    found = examine(COMPARISON, settings or settings_model(COMPARISON)(), files, context)
+    finding = found.model_copy(update={"case_id": case_id})
+    rasters = {overlay.key: overlay.raster for overlay in finding.overlays if overlay.raster is not None}
+    store.commit(actor.id, "finding made", finding, case_id=case_id, rasters=rasters)
+    return finding
+
+
+def repeat(store: Store, finding: Finding, context: JobContext) -> Finding:
+    """Examine a finding's inputs again with its settings and scales; nothing is recorded."""
+    used = {entry.capture_id: entry.scale for entry in finding.scales}
+    files = []
+    for capture_id in finding.capture_ids:
+        file = stored_file(store, capture_id)
+        capture = file.capture.model_copy(update={"scale": used.get(capture_id)})
+        files.append(CaptureFile(capture, file.path))
+    settings = settings_model(finding.method).from_json(finding.provenance.settings)
+    return examine(finding.method, settings, tuple(files), context)
+
+
+def load_finding(store: Store, finding_id: str) -> Finding:
+    """Return a recorded finding with the rasters of its overlays."""
+    return store.finding(finding_id, with_rasters=True)
+
+
+def compare_files(
+    paths: Sequence[Path],
+    *,
+    settings: MethodSettings | None = None,
+    um_per_px: tuple[float, float] | None = None,
+    context: JobContext,
+) -> list[Finding]:
+    """Compare the first file with each of the others; nothing is recorded."""
+    if len(paths) < 2:
+        raise InputError("A comparison needs two files or more", remedy="Name a questioned and a known capture.")
+    chosen = settings or settings_model(COMPARISON)()
+    questioned, *known = [_bare_capture(path, um_per_px, context) for path in paths]
+    return [examine(COMPARISON, chosen, (questioned, other), context) for other in known]
+
+
+def _bare_capture(path: Path, um_per_px: tuple[float, float] | None, context: JobContext) -> CaptureFile:
+    """Describe the first page of a file that belongs to no store."""
+    if not path.is_file():
+        raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
+    with ImagingWorker() as worker, scratch_folder() as folder:
+        facts = worker.prepare(path, 0, Path(folder) / "pyramid", context)
+    scale = None if um_per_px is None else actor_scale(um_per_px)
+    capture = describe(
+        path, 0, facts, sha256=file_sha256(path), item_id=new_id("item"), device=Device.UNKNOWN, scale=scale
+    )
+    return CaptureFile(capture, path)

@@ -1,0 +1,79 @@
+"""Apply every mutant to a copy of the tree and run its named test, which must fail.
+
+Run as ``python -m tests.mutants.apply [NAME ...]``. Exits 1 if a mutant survives, if its text is no longer found in
+the source, or if its test fails without it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.mutants.mutants import MUTANTS, Mutant
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("app.py", "engine", "gui", "resources", "tests", "packaging", "docs", "pyproject.toml", "README.md")
+
+
+def copy_tree(target: Path) -> None:
+    """Copy what the tests need; the environment stays where it is."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        elif source.is_file():
+            shutil.copy(source, target / name)
+
+
+def passes(tree: Path, test: str) -> bool:
+    """Return whether the test passes in that tree; anything but passed or failed tests is an error of ours."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+    environment = {
+        **os.environ,
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(tree),
+        "HYPOTHESIS_STORAGE_DIRECTORY": str(tree / "hypothesis"),
+    }
+    environment.setdefault("TOUCHSTONE_REAL_DATA", str(ROOT.parent / "shared" / "data" / "real"))
+    run = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode not in (0, 1):
+        raise SystemExit(f"{test}: pytest ended with {run.returncode}\n{run.stdout}{run.stderr}")
+    if run.returncode == 0 and " passed" not in run.stdout:
+        raise SystemExit(f"{test}: nothing ran (skipped?)\n{run.stdout}")
+    return run.returncode == 0
+
+
+def apply(tree: Path, mutant: Mutant) -> str:
+    """Change the source and return the text before; the mutant's text must occur exactly once."""
+    path = tree / mutant.file
+    before = path.read_text()
+    if before.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: its text occurs {before.count(mutant.old)} times in {mutant.file}")
+    path.write_text(before.replace(mutant.old, mutant.new))
+    return before
+
+
+def main(names: list[str]) -> int:
+    """Try the mutants of those names, or all."""
+    chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
+    survivors = []
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder)
+        copy_tree(tree)
+        for test in sorted({mutant.test for mutant in chosen}):
+            if not passes(tree, test):
+                raise SystemExit(f"{test} fails without any mutant")
+        for mutant in chosen:
+            before = apply(tree, mutant)
+            survived = passes(tree, mutant.test)
+            (tree / mutant.file).write_text(before)
+            survivors += [mutant.name] if survived else []
+            print(f"{'SURVIVED' if survived else 'caught  '}  {mutant.name}", flush=True)
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
+    return 1 if survivors or not chosen else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
