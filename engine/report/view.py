@@ -1,0 +1,311 @@
+"""What stands on the pages, as plain strings: the only thing that the template sees."""
+
+import json
+import math
+from typing import Any
+
+from engine.core.case import Actor, Capture, Scale
+from engine.core.colour_maps import lookup
+from engine.core.finding import Finding, Score
+from engine.report.content import ColourBar, ExaminedItem, Figure, Panel, ReportContent, ReportedFinding
+from engine.report.visible import moment, number, short, unit, visible
+
+FULL_WIDTH = 480.0  # points: A4 less the margins of the template
+HALF_WIDTH = 233.0
+TALLEST = 330.0
+GRADIENT_STOPS = 17
+NONE_STATED = "none stated"
+View = dict[str, Any]
+Rows = list[list[str]]
+
+
+def page_view(
+    content: ReportContent,
+    figures: tuple[Figure, ...],
+    manifest_sha256: str,
+    unshowable: frozenset[str] = frozenset(),
+) -> View:
+    """Return the strings, picture files and measures (points, per cent) that the template lays out."""
+    placed = {entry.finding.id for entry in content.findings}
+    view: View = {
+        "number": content.number,
+        "title": content.title,
+        "case_title": content.case.title,
+        "laboratory": content.laboratory,
+        "manifest": manifest_sha256,
+        "simulated": content.simulated,
+        "amendment": _amendment(content),
+        "facts": _facts(content),
+        "items": [_item(entry) for entry in content.items],
+        "findings": [_finding(content, entry, figures) for entry in content.findings],
+        "figures": [_figure(index, f) for index, f in enumerate(figures) if f.finding_id not in placed],
+        "opinions": [
+            {"text": entry.opinion.text.split("\n"), "by": f"{_person(entry.author)}, {moment(entry.given)}"}
+            for entry in content.opinions
+        ],
+        "methods": [[f"{m.title}, version {m.version}", m.citation] for m in content.methods],
+        "statements": _statements(content),
+        "integrity": _integrity(content),
+        "authoriser": [content.authoriser.name, content.authoriser.role.value, moment(content.issued)],
+    }
+    return _shown(view, unshowable)
+
+
+def leaves(view: Any) -> list[str]:
+    """Return every string of a view that is printed as text."""
+    if isinstance(view, str):
+        return [view]
+    if isinstance(view, dict):
+        return [text for key, value in view.items() if key not in ("file", "colours") for text in leaves(value)]
+    if isinstance(view, list):
+        return [text for value in view for text in leaves(value)]
+    return []
+
+
+def picture_file(figure: int, panel: int) -> str:
+    """Return the file name under which the template finds a panel's picture."""
+    return f"picture-{figure}-{panel}.png"
+
+
+def _shown(value: Any, unshowable: frozenset[str]) -> Any:
+    if isinstance(value, str):
+        return visible(value, unshowable)
+    if isinstance(value, dict):
+        return {key: part if key in ("file", "colours") else _shown(part, unshowable) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_shown(part, unshowable) for part in value]
+    return value
+
+
+def _person(actor: Actor) -> str:
+    return f"{actor.name} ({actor.role.value})"
+
+
+def _amendment(content: ReportContent) -> list[str]:
+    made = content.amendment
+    if made is None:
+        return []
+    return [
+        f"Amendment {made.count} to report {made.number}, issued {moment(made.issued)}",
+        f"This report replaces it. Reason: {made.reason}",
+        f"SHA-256 of the amended report's manifest: {made.manifest_sha256}",
+    ]
+
+
+def _facts(content: ReportContent) -> Rows:
+    first, last = (moment(time) for time in content.examined)
+    return [
+        ["Report number", content.number],
+        ["Date of issue", moment(content.issued)],
+        ["Laboratory", "\n".join(filter(None, (content.laboratory, content.address)))],
+        ["Location of the work", content.location or NONE_STATED],
+        ["Customer", content.case.customer or NONE_STATED],
+        ["Customer's reference", content.case.reference or NONE_STATED],
+        ["Case", f"{content.case.title} ({content.case.id})"],
+        ["Date of examination", first if first == last else f"{first} to {last}"],
+        ["Authorised by", _person(content.authoriser)],
+    ]
+
+
+def _item(entry: ExaminedItem) -> View:
+    item = entry.item
+    return {
+        "name": item.name,
+        "standing": item.standing.value,
+        "id": item.id,
+        "simulated": item.simulated,
+        "condition": item.condition or NONE_STATED,
+        "received": moment(item.received) or NONE_STATED,
+        "captures": [{"title": capture_name(capture), "rows": _capture(capture)} for capture in entry.captures],
+    }
+
+
+def capture_name(capture: Capture) -> str:
+    """Return how a capture is called on paper: its file name, and its page where it is not the first."""
+    return capture.file_name if capture.page == 0 else f"{capture.file_name}, page {capture.page + 1}"
+
+
+def _capture(capture: Capture) -> Rows:
+    quality = capture.quality
+    colour = {1: "grey", 2: "grey with a second channel"}.get(capture.channels, "RGB")
+    profile = [["ICC profile", f"SHA-256 {capture.icc_sha256}"]] if capture.icc_sha256 else []
+    return [
+        ["SHA-256", capture.sha256],
+        ["Capture", f"{capture.id}; page {capture.page + 1} of the file; {capture.byte_size} bytes"],
+        [
+            "Image",
+            f"{capture.width} \u00d7 {capture.height} px, {colour}, {capture.bit_depth} bits; {capture.media_type}; "
+            f"EXIF orientation {capture.orientation} applied",
+        ],
+        *profile,
+        ["Device", capture.device.value + (" (simulated)" if capture.simulated else "")],
+        ["Scale", scale_text(capture.scale)],
+        [
+            "Quality",
+            f"focus {number(quality.focus)}, noise {number(quality.noise)}; clipped: "
+            f"{short(100 * quality.clipped_low)} % dark, {short(100 * quality.clipped_high)} % light",
+        ],
+    ]
+
+
+def scale_text(scale: Scale | None) -> str:
+    """Return a scale with its source and uncertainty, or that none is known."""
+    if scale is None:
+        return "not known; lengths are given in pixels"
+    return (
+        f"{number(scale.um_per_px_x)} \u00d7 {number(scale.um_per_px_y)} \u00b5m per pixel (x, y); "
+        f"source: {scale.source.value}; relative standard uncertainty {short(100 * scale.relative_uncertainty)} %"
+    )
+
+
+def _finding(content: ReportContent, entry: ReportedFinding, figures: tuple[Figure, ...]) -> View:
+    finding = entry.finding
+    names = _capture_names(content)
+    return {
+        "title": finding.title,
+        "outcome": finding.outcome or "no outcome; see the scores",
+        "by": f"{_person(entry.examiner)}, {moment(entry.made)}",
+        "inputs": [
+            [role, names.get(capture_id, capture_id)]
+            for role, capture_id in zip(_roles(finding), finding.capture_ids, strict=True)
+        ],
+        "simulated": finding.simulated,
+        "scores": [_score(score) for score in finding.scores],
+        "matches": [
+            [str(match.rank), match.reference, "; ".join(_score_line(score) for score in match.scores)]
+            for match in finding.matches
+        ],
+        "cautions": [caution.text for caution in finding.cautions],
+        "figures": [_figure(index, f) for index, f in enumerate(figures) if f.finding_id == finding.id],
+        "conditions": _conditions(finding, names),
+    }
+
+
+def _capture_names(content: ReportContent) -> dict[str, str]:
+    return {
+        capture.id: f"{capture_name(capture)} of {entry.item.name}"
+        for entry in content.items
+        for capture in entry.captures
+    }
+
+
+def _roles(finding: Finding) -> list[str]:
+    return ["Questioned"] + ["Known"] * (len(finding.capture_ids) - 1)
+
+
+def _score(score: Score) -> list[str]:
+    if score.value is None:
+        return [score.title, number(None), "", score.direction.value, ""]
+    return [
+        score.title,
+        number(score.value),
+        unit(score.unit),
+        score.direction.value,
+        f"\u00b1 {short(score.tolerance)}",
+    ]
+
+
+def _score_line(score: Score) -> str:
+    return " ".join(filter(None, (score.title, number(score.value), unit(score.unit))))
+
+
+def _conditions(finding: Finding, names: dict[str, str]) -> Rows:
+    made = finding.provenance
+    rows = [["Finding", finding.id], ["Method", f"{made.method}, version {made.method_version}"]]
+    rows += [["Setting " + key, json.dumps(value, ensure_ascii=False)] for key, value in sorted(made.settings.items())]
+    rows += [["Input, SHA-256", sha256] for sha256 in made.input_sha256]
+    rows += [
+        [f"Scale used for {names.get(used.capture_id, used.capture_id)}", scale_text(used.scale)]
+        for used in finding.scales
+    ]
+    if finding.questioned_to_known is not None:
+        rows.append([f"Questioned to known ({finding.questioned_to_known.kind.value})", _matrix(finding)])
+    if finding.correspondences:
+        held_out = sum(point.held_out for point in finding.correspondences)
+        rows.append(["Corresponding points", f"{len(finding.correspondences)}, of which {held_out} held out"])
+    rows += [[f"Overlay {o.key}, SHA-256", o.raster_sha256] for o in finding.overlays if o.raster_sha256]
+    if made.weights_sha256:
+        rows.append(["Weights, SHA-256", made.weights_sha256])
+    rows.append(["Computation", f"{made.precision}; seed {made.seed}; {made.threads} threads"])
+    rows.append(["Versions", ", ".join(f"{name} {version}" for name, version in sorted(made.versions.items()))])
+    return rows
+
+
+def _matrix(finding: Finding) -> str:
+    assert finding.questioned_to_known is not None
+    return "; ".join(" ".join(number(value) for value in row) for row in finding.questioned_to_known.matrix)
+
+
+def _statements(content: ReportContent) -> Rows:
+    rows = [
+        ["Scope", "The results relate only to the items examined, in the condition in which they were received."],
+        ["Reading scores", "Scores describe how alike captures are. They are no probabilities and decide nothing."],
+        ["Deviations", content.deviations or "No additions to, deviations or exclusions from the method are recorded."],
+        ["Sampling", content.sampling or "No sampling is recorded."],
+        ["External providers", content.external or "No results from external providers are recorded."],
+        ["Reproduction", "This report is reproduced in full only, unless the laboratory approves otherwise."],
+    ]
+    if content.simulated:
+        rows.insert(1, ["Simulation", "Simulated captures were examined; results say nothing about a real item."])
+    return rows
+
+
+def _integrity(content: ReportContent) -> Rows:
+    return [
+        ["Ledger HEAD, SHA-256", content.head_hash],
+        ["Ledger HEAD, sequence", str(content.head_sequence)],
+        [
+            "Attached file",
+            "touchstone-manifest.json holds every record behind this report. Its SHA-256 stands at the foot of every "
+            "page; with the manifest the report can be checked, and with the store the findings can be run again.",
+        ],
+    ]
+
+
+def _figure(index: int, figure: Figure) -> View:
+    widest = FULL_WIDTH if len(figure.panels) == 1 else HALF_WIDTH
+    return {
+        "caption": figure.caption,
+        "panels": [_panel(panel, picture_file(index, place), widest) for place, panel in enumerate(figure.panels)],
+        "bar": _colour_bar(figure.colour_bar) if figure.colour_bar else None,
+    }
+
+
+def _panel(panel: Panel, file: str, widest: float) -> View:
+    picture = panel.picture
+    width = min(widest, TALLEST * picture.width / picture.height)
+    view: View = {
+        "file": file,
+        "width": round(width, 2),
+        "height": round(width * picture.height / picture.width, 2),
+        "label": panel.label,
+        "extent": panel.extent,
+        "scale": scale_text(panel.scale),
+        "bar": None,
+    }
+    if panel.um_per_px is not None:
+        shown_um = panel.um_per_px * picture.width
+        length = _round_length(shown_um * min(0.3, 70.0 / width))
+        text = f"{short(length / 1000)} mm" if length >= 1000 else f"{short(length)} \u00b5m"
+        view["bar"] = {"points": round(width * length / shown_um, 3), "text": text}
+    return view
+
+
+def _round_length(length: float) -> float:
+    """Return the largest 1, 2 or 5 times a power of ten that is not longer."""
+    power = 10.0 ** math.floor(math.log10(length))
+    return max(step * power for step in (1, 2, 5) if step * power <= length * (1 + 1e-9))
+
+
+def _colour_bar(bar: ColourBar) -> View:
+    table = lookup(bar.colour_map)
+    places = [round(255 * i / (GRADIENT_STOPS - 1)) for i in range(GRADIENT_STOPS)]
+    ticks = [bar.low + (bar.high - bar.low) * i / 4 for i in range(5)]
+    return {
+        "title": bar.title + (f" ({unit(bar.unit)})" if bar.unit else ""),
+        "colours": ["#" + bytes(table[place]).hex() for place in places],
+        "ticks": [short(tick) for tick in ticks],
+        "note": f"Colour map {bar.colour_map}, drawn at {short(100 * bar.opacity)} % opacity on the native grid of "
+        f"{bar.grid[0]} \u00d7 {bar.grid[1]} cells, {short(bar.cell_px)} px of the capture a cell. "
+        "Cells without a measurement are left clear.",
+    }

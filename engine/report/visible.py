@@ -1,0 +1,66 @@
+"""How text and numbers appear on a page. Foreign text is data: what would be invisible is shown by its code point."""
+
+import math
+import re
+import unicodedata
+
+# Longest run without a blank that fits the narrowest table column; longer runs may break after so many characters.
+BREAK_AFTER = 16
+BREAK = "\u200b"
+_HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+
+
+def escaped(character: str) -> str:
+    """Return the visible stand-in of a character that cannot be shown, such as ``[U+202E]``."""
+    return f"[U+{ord(character):04X}]"
+
+
+def visible(text: str, unshowable: frozenset[str] = frozenset()) -> str:
+    """Return text as it is shown: hidden characters and those of ``unshowable`` escaped, long words breakable.
+
+    Control, format (bidirectional overrides, zero-width) and unassigned characters would let a text read otherwise
+    than it is; line feeds stay, tabs become blanks. The manifest keeps the text as it came.
+    """
+    text = text.replace("\r\n", "\n").replace("\t", " ")
+    shown = "".join(
+        escaped(c) if c in unshowable or (c != "\n" and unicodedata.category(c) in _HIDDEN) else c for c in text
+    )
+    return re.sub(rf"\S{{{BREAK_AFTER}}}(?=\S)", lambda run: run.group() + BREAK, shown)
+
+
+def number(value: float | None) -> str:
+    """Return a number with four significant digits, without an exponent where it is readable without."""
+    if value is None:
+        return "not measured"
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    size = math.floor(math.log10(abs(value)))
+    if -4 <= size < 6:
+        return _minus(f"{value:.{max(0, 3 - size)}f}")
+    return _minus(f"{value:.3e}")
+
+
+def short(value: float) -> str:
+    """Return a number with at most three significant digits and no trailing zeros, for labels."""
+    text = f"{value:.3g}"
+    return _minus(f"{float(text):.0f}" if "e+" in text and abs(value) < 1e6 else text)
+
+
+def unit(text: str) -> str:
+    """Return a unit as it is printed: records write ``um``, pages print the micrometre sign."""
+    return re.sub(r"\bum\b", "\u00b5m", text)
+
+
+def moment(text: str) -> str:
+    """Return an ISO 8601 time to the second, ``2026-03-01 09:30:00 UTC``; any other text unchanged."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z", text)
+    return f"{match[1]} {match[2]} UTC" if match else text
+
+
+def collapsed(text: str) -> str:
+    """Return text without any blank or break, in compatibility form: what two readings of one page share."""
+    return re.sub(rf"[\s{BREAK}\u00ad]+", "", unicodedata.normalize("NFKC", text))
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "\u2212")
