@@ -1,0 +1,163 @@
+"""A page of a file becomes pixels: grey or RGB, uint8 or uint16, upright.
+
+These functions parse foreign bytes. The program calls them in the child process of ``engine.imaging.client``.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.lib.format import open_memmap
+
+from engine.core.case import Quality
+from engine.core.errors import ImagingError
+from engine.core.method import Context, Pixels
+from engine.imaging import formats_plain, formats_tiff
+from engine.imaging.formats import TIFF, Format, PageInfo, media_type
+from engine.imaging.pyramid import PyramidHeader, build_pyramid
+from engine.imaging.quality import QualityMeter
+from engine.imaging.tiles import TILE
+
+
+class PageFacts(PageInfo):
+    """What a page announces and what its pixels show."""
+
+    quality: Quality
+
+
+def inspect(path: Path) -> tuple[PageInfo, ...]:
+    """Return what the headers of every page of a file announce; reads no pixels.
+
+    Raises
+    ------
+    ImagingError
+        The file is of no known format, damaged, or beyond the limits.
+    """
+    return _format(path).pages(path)
+
+
+def decode(path: Path, page: int = 0) -> Pixels:
+    """Return a page: (H, W) grey or (H, W, 3) RGB, uint8 or uint16, full range, orientation applied.
+
+    Raises
+    ------
+    ImagingError
+        The file or the page cannot be read.
+    """
+    info = page_info(path, page)
+    return cast("Pixels", np.ascontiguousarray(orient(_collect(path, info), info.orientation)))
+
+
+def decode_to_file(path: Path, page: int, target: Path) -> None:
+    """Write a page as ``decode`` returns it to a NumPy file, holding as little of it in memory as its format allows."""
+    info = page_info(path, page)
+    shape = (info.height, info.width) if info.channels == 1 else (info.height, info.width, 3)
+    array = open_memmap(target, mode="w+", dtype=_dtype(info), shape=shape)
+    top = 0
+    for band in _upright_bands(path, info):
+        if top + band.shape[0] > info.height:
+            raise ImagingError("The file holds more rows than it announces", where=path.name)
+        array[top : top + band.shape[0]] = band
+        top += band.shape[0]
+    if top != info.height:
+        raise ImagingError(f"The file ends after {top} of {info.height} rows", where=path.name)
+    array.flush()
+
+
+def prepare(path: Path, page: int, pyramid: Path, sha256: str | None, context: Context) -> PageFacts:
+    """Decode a page once, and make its quality figures and its pyramid on the way.
+
+    Parameters
+    ----------
+    path, page
+        The file and its page.
+    pyramid : Path
+        The tile file to make.
+    sha256 : str or None
+        The file's hash where it is known already.
+    context : Context
+        Told the rows that are done.
+    """
+    info = page_info(path, page)
+    header = PyramidHeader.model_validate(
+        {
+            "sha256": sha256 or _sha256(path),
+            "page": page,
+            "width": info.width,
+            "height": info.height,
+            "channels": info.channels,
+            "bits": 8 * _dtype(info).itemsize,
+        }
+    )
+    meter = QualityMeter()
+    build_pyramid(pyramid, header, _measured(_upright_bands(path, info), meter), context)
+    return PageFacts(**dict(info), quality=meter.result())
+
+
+def page_info(path: Path, page: int) -> PageInfo:
+    """Return what the headers of one page announce; raises ImagingError where there is no such page."""
+    for info in inspect(path):
+        if info.page == page:
+            return info
+    raise ImagingError(f"The file has no page {page}", where=path.name)
+
+
+def orient(pixels: Pixels, orientation: int) -> Pixels:
+    """Return a view of the stored pixels turned upright (Exif 2.3, tag 274: 1 as stored .. 8 turn left)."""
+    if orientation in (5, 7):
+        pixels = np.swapaxes(pixels, 0, 1)  # mirrored at the falling diagonal
+    turned = {1: pixels, 5: pixels, 2: pixels[:, ::-1], 4: pixels[::-1], 3: pixels[::-1, ::-1], 7: pixels[::-1, ::-1]}
+    if orientation in turned:
+        return turned[orientation]
+    return cast("Pixels", np.rot90(pixels, {6: -1, 8: 1}[orientation]))
+
+
+def _format(path: Path) -> Format:
+    return formats_tiff if media_type(path) == TIFF else formats_plain
+
+
+def _dtype(info: PageInfo) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
+    return np.dtype(np.uint16) if info.bit_depth > 8 else np.dtype(np.uint8)
+
+
+def _collect(path: Path, info: PageInfo) -> Pixels:
+    """Return the whole page as stored."""
+    width, height = info.stored_size
+    shape = (height, width) if info.channels == 1 else (height, width, 3)
+    whole: Pixels | None = None
+    top = 0
+    for band in _format(path).bands(path, info):
+        if band.shape == shape:
+            return band
+        if band.dtype != _dtype(info) or band.shape[1:] != shape[1:] or top + band.shape[0] > height:
+            raise ImagingError("The pixels are not of the size or kind announced", where=path.name)
+        if whole is None:
+            whole = cast("Pixels", np.empty(shape, dtype=_dtype(info)))
+        whole[top : top + band.shape[0]] = band
+        top += band.shape[0]
+    if whole is None or top != height:
+        raise ImagingError(f"The file ends after {top} of {height} rows", where=path.name)
+    return whole
+
+
+def _upright_bands(path: Path, info: PageInfo) -> Iterator[Pixels]:
+    """Yield upright rows; only a page that must be turned is held whole."""
+    if info.orientation == 1:
+        yield from _format(path).bands(path, info)
+        return
+    upright = orient(_collect(path, info), info.orientation)
+    for top in range(0, info.height, TILE):
+        yield cast("Pixels", np.ascontiguousarray(upright[top : top + TILE]))
+
+
+def _measured(bands: Iterator[Pixels], meter: QualityMeter) -> Iterator[Pixels]:
+    for band in bands:
+        meter.add(band)
+        yield band
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
