@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,17 +13,20 @@ if TYPE_CHECKING:
     from engine.workflows.stores import Store
 
 T = TypeVar("T")
-Done = Callable[[Any], None]
-Failed = Callable[[BaseException], None]
+AnyStore: TypeAlias = "Store"
+Done: TypeAlias = Callable[[Any], None]
+Failed: TypeAlias = Callable[[BaseException], None]
 
 
 class Session(QObject):
     """Open store, actor, case and selection, with a signal for each change.
 
-    Assigning an attribute emits its signal; assigning what already stands emits nothing.
+    Assigning an attribute emits its signal; assigning what already stands emits nothing. ``leaving`` comes
+    before the case or the store changes or everything closes: what is not saved yet must be saved at once.
     Work runs on threads, results arrive on the thread of the window.
     """
 
+    leaving = Signal()
     store_changed = Signal()
     actor_changed = Signal()
     case_changed = Signal()
@@ -41,9 +44,12 @@ class Session(QObject):
         self._case_id: str | None = None
         self._selection: dict[str, str | None] = {"questioned": None, "known": None, "finding": None}
         self._jobs = JobRunner()
-        # Short questions to the store never wait behind long work.
+        # Short questions to the store never wait behind long work, nor behind pictures.
         self._queries = JobRunner(threads=1)
+        self._pictures = JobRunner(threads=1)
         self._waiting: dict[int, tuple[Job[Any], Done, Failed | None]] = {}
+        self._shown: list[Job[Any]] = []
+        self._left: list[Store] = []
         self._dirty: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -58,12 +64,14 @@ class Session(QObject):
     def store(self, store: "Store | None") -> None:
         if store is self._store:
             return
+        self.leaving.emit()
         previous, self._store = self._store, store
         self._actor, self._case_id = None, None
         self._selection = dict.fromkeys(self._selection)
         if previous is not None:
+            self._left.append(previous)
             # Behind the questions already asked of it, which need it open.
-            self._queries.submit("Close the store", lambda context: previous.close())
+            self._queries.submit("Close the store", lambda context: self._close_left())
         self.store_changed.emit()
         self.actor_changed.emit()
         self.case_changed.emit()
@@ -94,6 +102,7 @@ class Session(QObject):
     def case_id(self, case_id: str | None) -> None:
         if case_id == self._case_id:
             return
+        self.leaving.emit()
         self._case_id = case_id
         self._selection = dict.fromkeys(self._selection)
         self.case_changed.emit()
@@ -149,18 +158,35 @@ class Session(QObject):
         """Ask the store something short, in the order asked and without an entry in the tray."""
         return self._start(self._queries, "Read the store", work, done, failed, shown=False)
 
+    def picture(
+        self, work: Callable[[JobContext], T], *, done: Callable[[T], None], failed: Failed | None = None
+    ) -> Job[T]:
+        """Read a small picture; may take long where a cache is made again, so it has a thread of its own."""
+        return self._start(self._pictures, "Read a picture", work, done, failed, shown=False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether work that stands in the tray is under way."""
+        return any(not job.state.ended for job in self._shown)
+
     def close(self) -> None:
         """Cancel and join all work, then close the store; nothing is delivered any more."""
         if self._closed:
             return
+        self.leaving.emit()
         self._closed = True
         with self._lock:
             self._waiting.clear()
-        self._jobs.close()
-        self._queries.close()
+        for runner in (self._jobs, self._queries, self._pictures):
+            runner.close()
         store, self._store = self._store, None
         if store is not None:
-            store.close()
+            self._left.append(store)
+        self._close_left()
+
+    def _close_left(self) -> None:
+        while self._left:
+            self._left.pop().close()
 
     def _select(self, which: str, value: str | None) -> None:
         if self._selection[which] != value:
@@ -181,6 +207,7 @@ class Session(QObject):
             job = runner.submit(title, work, self._listen)
             self._waiting[id(job)] = (job, done, failed)
         if shown:
+            self._shown = [other for other in self._shown if not other.state.ended] + [job]
             self.job_added.emit(job)
         return job
 

@@ -32,7 +32,7 @@ class Command:
     key: str
     title: str
     section: str
-    run: Callable[[], None]
+    run: Callable[[], object]
     shortcut: str = ""
     tip: str = ""
     enabled: Callable[[], bool] = lambda: True

@@ -1,0 +1,69 @@
+"""The navigation rail: one button a page."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+
+from gui.shell import theme
+from gui.shell.theme import GRID
+
+WIDTH = 10 * GRID
+
+
+class NavigationRail(QFrame):
+    """Page buttons from top to bottom; the arrow keys move between them."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAutoFillBackground(True)
+        self.setBackgroundRole(QPalette.ColorRole.AlternateBase)
+        self.setAccessibleName("Pages")
+        self._buttons: dict[str, QToolButton] = {}
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(GRID // 2, GRID, GRID // 2, GRID)
+        self._column.setSpacing(GRID // 2)
+        self._column.addStretch(1)
+
+    def add(self, key: str, title: str, icon: str, tip: str) -> None:
+        """Add a page's button below the others."""
+        button = QToolButton()
+        button.setText(title)
+        button.setAccessibleName(f"{title} page")
+        button.setToolTip(tip)
+        button.setCheckable(True)
+        button.setAutoRaise(True)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setIconSize(QSize(3 * GRID, 3 * GRID))
+        button.setMinimumSize(WIDTH - GRID, WIDTH - 2 * GRID)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        theme.set_icon(button, icon)
+        button.clicked.connect(lambda: self.chosen.emit(key))
+        self._group.addButton(button)
+        self._buttons[key] = button
+        self._column.insertWidget(self._column.count() - 1, button)
+
+    def button(self, key: str) -> QToolButton:
+        """Return the button of a page."""
+        return self._buttons[key]
+
+    def show_current(self, key: str, *, enabled: bool) -> None:
+        """Mark the page that is shown; without an open store no page can be chosen."""
+        self._group.setExclusive(False)
+        for name, button in self._buttons.items():
+            button.setChecked(name == key)
+            button.setEnabled(enabled)
+        self._group.setExclusive(True)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Move with the arrow keys."""
+        step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()), 0)
+        buttons = list(self._buttons.values())
+        focused = next((place for place, button in enumerate(buttons) if button.hasFocus()), None)
+        if step and focused is not None:
+            buttons[(focused + step) % len(buttons)].setFocus(Qt.FocusReason.TabFocusReason)
+            return
+        super().keyPressEvent(event)

@@ -1,0 +1,1 @@
+"""Small reusable widgets: records in, signals out."""

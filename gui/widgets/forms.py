@@ -1,0 +1,122 @@
+"""Dialogs with a form: fields, a line that says what is missing, and two buttons. Never blocking."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.shell.focus import FocusRing
+from gui.shell.theme import GRID
+from gui.widgets.text import PlainLabel
+
+
+class FormDialog(QDialog):
+    """A window-modal form that hands its values on when they are complete.
+
+    Parameters
+    ----------
+    title, accept_text : str
+        The window's title and the text of the button that accepts.
+    done : callable
+        Called once with no arguments when the person accepts a complete form.
+    """
+
+    def __init__(self, title: str, accept_text: str, done: Callable[[], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        FocusRing(self)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setMinimumWidth(60 * GRID)
+        self._done = done
+        self._checks: list[Callable[[], str]] = []
+        self.form = QFormLayout()
+        self.form.setHorizontalSpacing(2 * GRID)
+        self.form.setVerticalSpacing(GRID)
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.missing = PlainLabel(meaning="caution", wrap=True)
+        self.accept_button = QPushButton(accept_text)
+        self.accept_button.setDefault(True)
+        buttons = QDialogButtonBox()
+        buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self._accept)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        column.setSpacing(2 * GRID)
+        column.addLayout(self.form)
+        column.addStretch(1)
+        column.addWidget(self.missing)
+        column.addWidget(buttons)
+
+    def add_line(self, label: str, *, required: bool = False, text: str = "", hint: str = "") -> QLineEdit:
+        """Add a line of text; a required one must not be blank."""
+        field = QLineEdit(text)
+        field.setPlaceholderText(hint)
+        field.setAccessibleName(label)
+        self.form.addRow(f"{label}:", field)
+        field.textChanged.connect(self.check)
+        if required:
+            self._checks.append(lambda: "" if field.text().strip() else f"{label} is needed.")
+        self.check()
+        return field
+
+    def add_text(self, label: str, *, hint: str = "") -> QPlainTextEdit:
+        """Add a few lines of text; Tab leaves it."""
+        field = QPlainTextEdit()
+        field.setPlaceholderText(hint)
+        field.setAccessibleName(label)
+        field.setTabChangesFocus(True)
+        field.setFixedHeight(10 * GRID)
+        self.form.addRow(f"{label}:", field)
+        return field
+
+    def add_field(self, label: str, field: QWidget) -> None:
+        """Add any field with its label."""
+        field.setAccessibleName(label)
+        self.form.addRow(f"{label}:", field)
+
+    def add_check(self, check: Callable[[], str]) -> None:
+        """Add a condition: it returns what is missing, or an empty text."""
+        self._checks.append(check)
+        self.check()
+
+    def check(self) -> None:
+        """Say the first thing that is missing and allow accepting only when nothing is."""
+        missing = next(filter(None, (check() for check in self._checks)), "")
+        self.missing.setText(missing)
+        self.accept_button.setEnabled(not missing)
+
+    def _accept(self) -> None:
+        self.accept()
+        self._done()
+
+
+def choose_files(parent: QWidget, title: str, pattern: str) -> list[Path]:
+    """Ask for existing files; an empty list where the person changed their mind."""
+    names, _ = QFileDialog.getOpenFileNames(parent, title, "", pattern)
+    return [Path(name) for name in names]
+
+
+def choose_folder(parent: QWidget, title: str) -> Path | None:
+    """Ask for an existing folder."""
+    name = QFileDialog.getExistingDirectory(parent, title)
+    return Path(name) if name else None
+
+
+def choose_new_file(parent: QWidget, title: str, suggestion: str, pattern: str) -> Path | None:
+    """Ask where to write a file."""
+    name, _ = QFileDialog.getSaveFileName(parent, title, suggestion, pattern)
+    return Path(name) if name else None
