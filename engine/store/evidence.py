@@ -1,0 +1,80 @@
+"""Original bytes, named by their SHA-256; checked before anything else sees them."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.core.errors import InputError, StoreError
+from engine.store.disk import Disk, NewFile
+from engine.store.ledger import RESTORE
+
+FOLDER = "evidence"
+CHUNK = 1 << 20
+SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class EvidenceFolder:
+    """The folder of original bytes."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        self._folder = folder
+        self._disk = disk
+
+    def add(self, source: Path | bytes, suffix: str) -> str:
+        """Copy the bytes in and return their SHA-256 once they are safe; bytes that are there stay."""
+        suffix = suffix.lower()
+        digest = hashlib.sha256()
+        with NewFile(self._disk, self._folder) as file:
+            for chunk in _chunks(source):
+                digest.update(chunk)
+                file.write(chunk)
+            sha256 = digest.hexdigest()
+            present = self.find(sha256)
+            if present is not None and file_sha256(present) == sha256:
+                self._disk.sync_folder(self._folder)  # it may have got its name just before a crash
+                return sha256
+            name = sha256 + (suffix if SUFFIX.fullmatch(suffix) else ".bin")
+            file.publish(present or self._folder / name)
+        return sha256
+
+    def find(self, sha256: str) -> Path | None:
+        """Return the file of that name, unchecked, or None."""
+        return next((path for path in self._folder.glob(f"{sha256}.*") if NAME.fullmatch(path.name)), None)
+
+    def checked(self, sha256: str) -> Path:
+        """Return the file after its bytes were found to be the ones taken in; raises StoreError."""
+        path = self.find(sha256)
+        if path is None:
+            raise StoreError("The original bytes are missing", where=f"{FOLDER}/{sha256}", remedy=RESTORE)
+        if file_sha256(path) != sha256:
+            what = "The original bytes are damaged: their hash is not the one taken in"
+            raise StoreError(what, where=f"{FOLDER}/{path.name}", remedy=RESTORE)
+        return path
+
+    def remove(self, sha256: str) -> None:
+        """Remove the file, if it is there, for good."""
+        path = self.find(sha256)
+        if path is not None:
+            self._disk.remove(path)
+        self._disk.sync_folder(self._folder)
+
+
+def _chunks(source: Path | bytes) -> Iterator[bytes]:
+    if isinstance(source, bytes):
+        yield source
+        return
+    try:
+        with source.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        what = f"The file cannot be read: {error.strerror}"
+        raise InputError(what, where=str(source), remedy="Check the medium it lies on") from error

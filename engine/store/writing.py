@@ -1,0 +1,134 @@
+"""What a commit checks and builds before it writes: references, payload, line, arrays, a new store's folder."""
+
+import errno
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.core.errors import InputError, StoreError
+from engine.core.finding import Finding, Raster
+from engine.core.records import Record, canonical_json, utc_now
+from engine.store import drafts, evidence, ledger, segments
+from engine.store import head as heads
+from engine.store.disk import PART, Disk, write_file
+from engine.store.head import GENESIS, Head
+from engine.store.kinds import KINDS, SCHEMA, about, identifiers
+from engine.store.ledger import Entry
+from engine.store.projection import Projection
+
+FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+def storage_fault(error: OSError, path: Path, remedy: str) -> StoreError:
+    """Return the clear form of a system's error."""
+    if error.errno in FULL:
+        return StoreError("The disk is full", where=str(path), remedy=remedy)
+    return StoreError(f"The disk reports a fault: {error.strerror or error}", where=str(path), remedy=remedy)
+
+
+def check_record(projection: Projection, actor_id: str, kind: str, record: Record) -> None:
+    """Raise InputError unless actor, kind, record and everything the record refers to fit."""
+    if kind not in KINDS:
+        raise InputError(f"There is no kind of event {kind!r}")
+    shape = KINDS[kind]
+    if type(record) is not shape.record:
+        raise InputError(f"{kind!r} takes a record {shape.record.__name__}, not {type(record).__name__}")
+    if projection.made("actor added", actor_id) is None:
+        raise InputError(f"There is no actor {actor_id}", remedy="Add the actor first")
+    if shape.identity:
+        (key,) = identifiers(record, shape.identity)
+        if projection.made(kind, key) is not None:
+            raise InputError(f"{key} is there already", remedy="Correct it by an event that names it")
+    for name, made_by in shape.refers.items():
+        for key in identifiers(record, name):
+            if projection.made(made_by, key) is None:
+                raise InputError(f"There is no {made_by.split()[0]} {key}", remedy="Check the identifier")
+
+
+def case_of(projection: Projection, kind: str, record: Record, case_id: str | None) -> str | None:
+    """Return the case an event belongs to: as given, or as the record or what it refers to says."""
+    own = identifiers(record, "id" if kind == "case opened" else "case_id")
+    found = set(own)
+    for name, made_by in KINDS[kind].refers.items():
+        entries = [projection.made(made_by, key) for key in identifiers(record, name)]
+        found |= {entry.case_id for entry in entries if entry is not None and entry.case_id}
+    if case_id is not None:
+        found.add(case_id)
+    if len(found) > 1:
+        raise InputError("The record and what it refers to belong to different cases", where=", ".join(sorted(found)))
+    case = found.pop() if found else None
+    if case is not None and kind != "case opened" and projection.made("case opened", case) is None:
+        raise InputError(f"There is no case {case}", remedy="Check the identifier")
+    return case
+
+
+def payload_of(
+    kind: str, record: Record, case_id: str | None = None, extra: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the payload of an event, without evidence and segment."""
+    payload = {"about": list(about(kind, record)), "case_id": case_id, "record": record.to_json(), "schema": SCHEMA}
+    if extra is None:
+        return payload
+    try:
+        canonical_json(extra)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"What is kept beside the record is no JSON: {error}") from error
+    return {**payload, "extra": extra}
+
+
+def mentioned(kind: str, record: Record) -> list[str]:
+    """Return the SHA-256 of files that the record needs or mentions, each once."""
+    names = (*KINDS[kind].needs, *KINDS[kind].mentions)
+    return list(dict.fromkeys(key for name in names for key in identifiers(record, name)))
+
+
+def rasters_of(record: Record, given: Mapping[str, Raster] | None) -> dict[str, Raster]:
+    """Return the arrays to store; raises InputError where they are not those the record names."""
+    overlays = record.overlays if isinstance(record, Finding) else ()
+    if given is None:
+        given = {overlay.key: overlay.raster for overlay in overlays if overlay.raster is not None}
+    named = {overlay.key: overlay.raster_sha256 for overlay in overlays if overlay.raster_sha256 is not None}
+    if {key: raster.sha256 for key, raster in given.items()} != named:
+        raise InputError("The arrays are not those that the record's overlays name")
+    return dict(given)
+
+
+def next_line(head: Head, actor_id: str, kind: str, payload: dict[str, Any]) -> tuple[bytes, Entry]:
+    """Return the line that follows a head, and its entry."""
+    line = ledger.encode(head, time=utc_now(), actor_id=actor_id, kind=kind, payload=payload)
+    if len(line) > ledger.LINE_LIMIT:
+        raise InputError(f"The event is too large: {len(line)} bytes", remedy="Arrays belong into overlays")
+    entry = ledger.entry_of(line, head)
+    assert isinstance(entry, Entry), entry
+    return line, entry
+
+
+def make_folder(disk: Disk, path: Path, first: tuple[tuple[str, str, Record], ...]) -> None:
+    """Make a store with its first events: complete under a temporary name, then renamed."""
+    folder = path.with_name(f".{path.name}-{uuid.uuid4().hex}{PART}")
+    try:
+        disk.make_folder(folder)
+        for name in FOLDERS:
+            disk.make_folder(folder / name)
+        head, lines = GENESIS, []
+        for actor_id, kind, record in first:
+            line, entry = next_line(head, actor_id, kind, payload_of(kind, record))
+            lines.append(line)
+            head = entry.head
+        write_file(disk, folder / ledger.FILE, lines)
+        write_file(disk, folder / heads.FILE, (head.encode(), head.encode()))
+        publish_folder(disk, folder, path)
+    except OSError:
+        disk.discard_folder(folder)
+        raise
+
+
+def publish_folder(disk: Disk, folder: Path, path: Path) -> None:
+    """Give a finished folder its name; everything in it is on the medium, its sub-folders' names too."""
+    disk.sync_folder(folder)
+    if path.exists():
+        disk.remove_folder(path)
+    disk.rename(folder, path)
+    disk.sync_folder(path.parent)

@@ -1,0 +1,113 @@
+"""Records for the tests of the store: a small case, always the same apart from its identifiers."""
+
+from engine.core.case import Capture, Case, Device, Item, Opinion, Quality, Scale, ScaleSource, Standing
+from engine.core.finding import Finding, Overlay, Provenance, Raster, ScaleUsed, Score
+from engine.core.pixels import Transform
+from engine.core.records import new_id
+from engine.core.seeds import generator
+from engine.store import ScaleSet, Store
+
+SCALE = Scale(um_per_px_x=42.3, um_per_px_y=42.3, source=ScaleSource.ACTOR, relative_uncertainty=0.01)
+
+
+def make_case() -> Case:
+    return Case(id=new_id("case"), title="Label dispute", reference="R-7")
+
+
+def make_item(case: Case, standing: Standing = Standing.QUESTIONED) -> Item:
+    return Item(id=new_id("item"), case_id=case.id, name="Label A", standing=standing)
+
+
+def make_capture(item: Item, sha256: str, name: str = "a.png") -> Capture:
+    quality = Quality(focus=0.1, clipped_low=0.0, clipped_high=0.01, noise=0.02)
+    return Capture(
+        id=new_id("capture"),
+        item_id=item.id,
+        sha256=sha256,
+        page=0,
+        file_name=name,
+        media_type="image/png",
+        byte_size=9,
+        width=20,
+        height=30,
+        channels=1,
+        bit_depth=8,
+        device=Device.SCANNER,
+        quality=quality,
+    )
+
+
+def make_raster(seed: int = 0, shape: tuple[int, ...] = (12, 9)) -> Raster:
+    return Raster(generator(seed, "raster").normal(size=shape))
+
+
+def make_overlay(capture: Capture, key: str, raster: Raster) -> Overlay:
+    return Overlay(
+        key=key,
+        title=key,
+        capture_id=capture.id,
+        grid_to_capture=Transform.identity(),
+        low=-1,
+        high=1,
+        raster=raster,
+    )
+
+
+def make_finding(case: Case, captures: tuple[Capture, ...], seed: int = 0) -> Finding:
+    overlays = (
+        make_overlay(captures[0], "correlation", make_raster(seed)),
+        make_overlay(captures[0], "displacement", make_raster(seed, (6, 5, 2))),
+    )
+    return Finding(
+        id=new_id("finding"),
+        case_id=case.id,
+        method="capture_comparison",
+        title="Comparison",
+        capture_ids=tuple(capture.id for capture in captures),
+        scales=tuple(ScaleUsed(capture_id=capture.id, scale=capture.scale) for capture in captures),
+        outcome="registered",
+        scores=(Score(key="residual_px", title="Residual", value=0.25, unit="px"),),
+        overlays=overlays,
+        provenance=Provenance(
+            method="capture_comparison",
+            method_version="1",
+            settings={"window": 64},
+            input_sha256=tuple(capture.sha256 for capture in captures),
+            seed=0,
+            versions={"numpy": "2"},
+            threads=1,
+        ),
+    )
+
+
+def make_opinion(case: Case, findings: tuple[Finding, ...] = (), text: str = "No difference was observed.") -> Opinion:
+    return Opinion(id=new_id("opinion"), case_id=case.id, text=text, finding_ids=tuple(each.id for each in findings))
+
+
+def administrator(store: Store) -> str:
+    return store.actors()[0].id
+
+
+def take_in(store: Store, item: Item, data: bytes, name: str = "a.png") -> Capture:
+    capture = make_capture(item, store.add_evidence(data, ".png"), name)
+    store.commit(administrator(store), "capture taken in", capture)
+    return capture
+
+
+def fill(store: Store) -> tuple[Case, Finding]:
+    """Put a whole small case into a store: two items, captures, scale, finding with overlays, opinion, draft."""
+    actor = administrator(store)
+    case = make_case()
+    store.commit(actor, "case opened", case)
+    captures = []
+    for standing in Standing:
+        item = make_item(case, standing)
+        store.commit(actor, "item added", item)
+        captures.append(take_in(store, item, b"bytes of the " + standing.encode()))
+    store.commit(actor, "scale set", ScaleSet(capture_id=captures[0].id, scale=SCALE))
+    finding = make_finding(case, tuple(store.capture(capture.id) for capture in captures))
+    store.commit(actor, "finding made", finding)
+    store.commit(actor, "opinion given", make_opinion(case, (finding,)))
+    store.save_draft(f"opinion-{case.id}", {"text": "so far"})
+    store.save_draft(f"opinion-{case.id}", {"text": "so far and further"})
+    return case, finding
