@@ -16,6 +16,7 @@ from engine.report.content import ColourBar, Figure, Panel, Picture
 
 LONGEST = 1600  # px of a picture over the full width of a page: about 240 a printed inch
 LONGEST_OF_PAIR = 1000
+SMALL = 800  # px; smaller captures are enlarged under an overlay, so that its cells and arrows stay crisp
 OPACITY = 0.6
 PAPER = 235.0  # grey level where a capture has no pixels
 ARROWS = 22  # at most so many along the longer side
@@ -87,7 +88,8 @@ def overlay_figure(
     if overlay.raster is None:
         raise ReportError("An overlay of the report has no raster", where=overlay.key)
     values = overlay.raster.values
-    image, factor = _reduced(_eight_bit(pixels), LONGEST)
+    longest = max(pixels.shape[:2])
+    image, factor = _resized(_eight_bit(pixels), LONGEST // longest if longest < SMALL else min(1.0, LONGEST / longest))
     to_picture = resize_matrix(*factor) @ overlay.grid_to_capture.array()
     magnitude = values if values.ndim == 2 else np.linalg.norm(values, axis=2)
     low = overlay.low if values.ndim == 2 else max(overlay.low, 0.0)
@@ -184,7 +186,8 @@ def _whole(pixels: NDArray[Any], image: Image) -> str:
     size = f"{pixels.shape[1]} \u00d7 {pixels.shape[0]} px"
     if image.shape[:2] == pixels.shape[:2]:
         return f"whole capture, {size}"
-    return f"whole capture of {size}, reduced to {image.shape[1]} \u00d7 {image.shape[0]} px"
+    change = "reduced" if image.shape[1] < pixels.shape[1] else "enlarged"
+    return f"whole capture of {size}, {change} to {image.shape[1]} \u00d7 {image.shape[0]} px"
 
 
 def _eight_bit(pixels: Pixels) -> Image:

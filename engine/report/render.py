@@ -2,17 +2,18 @@
 
 import re
 import tempfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from engine.core.errors import ReportError
 from engine.core.records import canonical_json, sha256_hex
 from engine.report.content import Figure, ReportContent
 from engine.report.manifest import ATTACHMENT, manifest
 from engine.report.template import FONTS, TEMPLATE
-from engine.report.view import page_view, picture_file
+from engine.report.view import View, page_view, picture_file
 
 PREVIEW_PPI = 110.0
 # Typst names every text that no font can show at once, so one further pass suffices; marks that combine need another.
@@ -20,8 +21,22 @@ PASSES = 4
 _UNSHOWABLE = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
 
 
-def render_pdf(content: ReportContent, figures: tuple[Figure, ...] = ()) -> bytes:
-    """Return the report as PDF/A-3b bytes with its manifest attached.
+@dataclass(frozen=True)
+class Rendered:
+    """A report as PDF/A-3b, the manifest attached to it, and the texts that the pages show."""
+
+    pdf: bytes
+    manifest: bytes
+    view: View
+
+    @property
+    def manifest_sha256(self) -> str:
+        """SHA-256 of the manifest, printed on every page."""
+        return sha256_hex(self.manifest)
+
+
+def render_report(content: ReportContent, figures: tuple[Figure, ...] = (), attached: bytes | None = None) -> Rendered:
+    """Return the report as PDF/A-3b with its manifest attached. Same content, same bytes.
 
     Parameters
     ----------
@@ -29,20 +44,30 @@ def render_pdf(content: ReportContent, figures: tuple[Figure, ...] = ()) -> byte
         What the report says.
     figures : tuple of Figure
         Pictures with their PNG bytes, in the order in which they appear.
+    attached : bytes, optional
+        The manifest to attach instead of a fresh one, when a report is made again to be checked.
 
     Raises
     ------
     ReportError
-        If a picture has no pixels or the pages cannot be made.
+        If a picture has no pixels or the pages cannot be laid out.
     """
-    pages = _compile(content, figures, "pdf")
-    assert isinstance(pages, bytes)
-    return pages
+    attached = manifest(content, figures) if attached is None else attached
+    with tempfile.TemporaryDirectory(prefix="touchstone-") as name:
+        return _lay_out(Path(name), content, figures, attached)
+
+
+def render_pdf(content: ReportContent, figures: tuple[Figure, ...] = ()) -> bytes:
+    """Return the PDF of ``render_report``."""
+    return render_report(content, figures).pdf
 
 
 def render_pages(content: ReportContent, figures: tuple[Figure, ...] = (), ppi: float = PREVIEW_PPI) -> list[bytes]:
-    """Return one PNG a page, at ``ppi`` pixels per inch: what the PDF will look like."""
-    pages = _compile(content, figures, "png", ppi)
+    """Return one PNG a page, at ``ppi`` pixels per inch: what the PDF shows."""
+    with tempfile.TemporaryDirectory(prefix="touchstone-") as name:
+        # Laid out as PDF/A first: its rules decide which characters are shown as code points.
+        _lay_out(Path(name), content, figures, manifest(content, figures))
+        pages = _compiler(Path(name)).compile(format="png", ppi=ppi, timestamp=_timestamp(content))
     return [pages] if isinstance(pages, bytes) else pages
 
 
@@ -54,39 +79,34 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FONTS])
 
 
-def _compile(
-    content: ReportContent, figures: tuple[Figure, ...], kind: Literal["pdf", "png"], ppi: float | None = None
-) -> bytes | list[bytes]:
-    attached = manifest(content, figures)
+def _lay_out(folder: Path, content: ReportContent, figures: tuple[Figure, ...], attached: bytes) -> Rendered:
+    """Write what the template reads into the folder and make the PDF; the folder stays ready for another format."""
+    (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
+    (folder / ATTACHMENT).write_bytes(attached)
+    _write_pictures(folder, figures)
     unshowable: frozenset[str] = frozenset()
-    with tempfile.TemporaryDirectory(prefix="touchstone-") as name:
-        folder = Path(name)
-        (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
-        (folder / ATTACHMENT).write_bytes(attached)
-        _write_pictures(folder, figures)
-        for _ in range(PASSES):
-            view = page_view(content, figures, sha256_hex(attached), unshowable)
-            (folder / "content.json").write_bytes(canonical_json(view))
-            pages, missing = _run_typst(folder, kind, ppi, _timestamp(content))
-            if pages is not None:
-                return pages
-            unshowable |= missing
-    raise ReportError("Some text of the report cannot be shown with any font", remedy="Simplify the text named here.")
+    for _ in range(PASSES):
+        view = page_view(content, figures, sha256_hex(attached), unshowable)
+        (folder / "content.json").write_bytes(canonical_json(view))
+        pdf, missing = _pdf(folder, _timestamp(content))
+        if pdf is not None:
+            return Rendered(pdf, attached, view)
+        unshowable |= missing
+    raise ReportError("Some text of the report cannot be shown with any font", where=" ".join(sorted(unshowable)))
 
 
-def _run_typst(
-    folder: Path, kind: Literal["pdf", "png"], ppi: float | None, timestamp: datetime
-) -> tuple[Any, frozenset[str]]:
-    """Return the pages, or None with the characters that no font has."""
+def _compiler(folder: Path) -> Any:
+    import typst
+
+    return typst.Compiler(folder / TEMPLATE.name, root=folder, font_paths=_fonts())
+
+
+def _pdf(folder: Path, timestamp: datetime) -> tuple[bytes | None, frozenset[str]]:
+    """Return the PDF, or None with the characters that no font has."""
     import typst
 
     try:
-        # Page images are made under the rules of PDF/A too, so that the preview shows what will be issued.
-        compiler = typst.Compiler(folder / TEMPLATE.name, root=folder, font_paths=_fonts())
-        pdf = compiler.compile(format="pdf", pdf_standards=["a-3b"], timestamp=timestamp)
-        if kind == "pdf":
-            return pdf, frozenset()
-        return compiler.compile(format="png", ppi=ppi, timestamp=timestamp), frozenset()
+        return _compiler(folder).compile(format="pdf", pdf_standards=["a-3b"], timestamp=timestamp), frozenset()
     except typst.TypstError as error:
         texts = _UNSHOWABLE.findall(error.diagnostic)
         missing = frozenset(c for text in texts for c in _unescaped(text) if ord(c) > 0x7F)

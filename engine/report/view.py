@@ -10,13 +10,14 @@ from engine.core.finding import Finding, Score
 from engine.report.content import ColourBar, ExaminedItem, Figure, Panel, ReportContent, ReportedFinding
 from engine.report.visible import moment, number, short, unit, visible
 
-FULL_WIDTH = 480.0  # points: A4 less the margins of the template
-HALF_WIDTH = 233.0
-TALLEST = 330.0
+WIDEST = 300.0  # points; a single picture leaves room for its legend at the side
+WIDEST_OF_PAIR = 233.0
+TALLEST = 270.0
 GRADIENT_STOPS = 17
 NONE_STATED = "none stated"
 View = dict[str, Any]
-Rows = list[list[str]]
+Rows = list[list[Any]]
+_MEASURES = ("file", "colours", "width", "height", "points")  # what is not printed
 
 
 def page_view(
@@ -26,39 +27,47 @@ def page_view(
     unshowable: frozenset[str] = frozenset(),
 ) -> View:
     """Return the strings, picture files and measures (points, per cent) that the template lays out."""
-    placed = {entry.finding.id for entry in content.findings}
     view: View = {
         "number": content.number,
         "title": content.title,
         "case_title": content.case.title,
         "laboratory": content.laboratory,
-        "manifest": manifest_sha256,
+        "manifest": hash_cell(manifest_sha256),
         "simulated": content.simulated,
         "amendment": _amendment(content),
         "facts": _facts(content),
         "items": [_item(entry) for entry in content.items],
         "findings": [_finding(content, entry, figures) for entry in content.findings],
-        "figures": [_figure(index, f) for index, f in enumerate(figures) if f.finding_id not in placed],
+        "figures": [_figure(index, figure) for index, figure in enumerate(figures)],
         "opinions": [
-            {"text": entry.opinion.text.split("\n"), "by": f"{_person(entry.author)}, {moment(entry.given)}"}
+            {
+                "text": [{"line": line} for line in entry.opinion.text.splitlines()],
+                "by": f"{_person(entry.author)}, {moment(entry.given)}",
+            }
             for entry in content.opinions
         ],
         "methods": [[f"{m.title}, version {m.version}", m.citation] for m in content.methods],
         "statements": _statements(content),
         "integrity": _integrity(content),
-        "authoriser": [content.authoriser.name, content.authoriser.role.value, moment(content.issued)],
+        "authoriser": f"{_person(content.authoriser)}, {moment(content.issued)}",
     }
     return _shown(view, unshowable)
 
 
-def leaves(view: Any) -> list[str]:
-    """Return every string of a view that is printed as text."""
+def hash_cell(sha256: str) -> View:
+    """Return a hash for a table: printed on one line, so that it can be copied whole."""
+    return {"hash": sha256}
+
+
+def printed(view: Any) -> list[str]:
+    """Return the texts of a view as they follow one another on paper; the cells of a row make one text."""
     if isinstance(view, str):
         return [view]
     if isinstance(view, dict):
-        return [text for key, value in view.items() if key not in ("file", "colours") for text in leaves(value)]
+        return [text for key, value in view.items() if key not in _MEASURES for text in printed(value)]
     if isinstance(view, list):
-        return [text for value in view for text in leaves(value)]
+        texts = [text for value in view for text in printed(value)]
+        return ["".join(texts)] if view and isinstance(view[0], str) else texts
     return []
 
 
@@ -71,7 +80,8 @@ def _shown(value: Any, unshowable: frozenset[str]) -> Any:
     if isinstance(value, str):
         return visible(value, unshowable)
     if isinstance(value, dict):
-        return {key: part if key in ("file", "colours") else _shown(part, unshowable) for key, part in value.items()}
+        kept = ("hash", *_MEASURES)
+        return {key: part if key in kept else _shown(part, unshowable) for key, part in value.items()}
     if isinstance(value, list):
         return [_shown(part, unshowable) for part in value]
     return value
@@ -81,15 +91,18 @@ def _person(actor: Actor) -> str:
     return f"{actor.name} ({actor.role.value})"
 
 
-def _amendment(content: ReportContent) -> list[str]:
+def _amendment(content: ReportContent) -> View | None:
     made = content.amendment
     if made is None:
-        return []
-    return [
-        f"Amendment {made.count} to report {made.number}, issued {moment(made.issued)}",
-        f"This report replaces it. Reason: {made.reason}",
-        f"SHA-256 of the amended report's manifest: {made.manifest_sha256}",
-    ]
+        return None
+    return {
+        "title": f"Amendment {made.count} to report {made.number}, issued {moment(made.issued)}",
+        "rows": [
+            ["Effect", "This report replaces the one it amends."],
+            ["Reason", made.reason or NONE_STATED],
+            ["Amended manifest", hash_cell(made.manifest_sha256)],
+        ],
+    }
 
 
 def _facts(content: ReportContent) -> Rows:
@@ -128,9 +141,9 @@ def capture_name(capture: Capture) -> str:
 def _capture(capture: Capture) -> Rows:
     quality = capture.quality
     colour = {1: "grey", 2: "grey with a second channel"}.get(capture.channels, "RGB")
-    profile = [["ICC profile", f"SHA-256 {capture.icc_sha256}"]] if capture.icc_sha256 else []
+    profile = [["ICC profile", hash_cell(capture.icc_sha256)]] if capture.icc_sha256 else []
     return [
-        ["SHA-256", capture.sha256],
+        ["SHA-256", hash_cell(capture.sha256)],
         ["Capture", f"{capture.id}; page {capture.page + 1} of the file; {capture.byte_size} bytes"],
         [
             "Image",
@@ -143,7 +156,7 @@ def _capture(capture: Capture) -> Rows:
         [
             "Quality",
             f"focus {number(quality.focus)}, noise {number(quality.noise)}; clipped: "
-            f"{short(100 * quality.clipped_low)} % dark, {short(100 * quality.clipped_high)} % light",
+            f"{short(100 * quality.clipped_low)}\u00a0% dark, {short(100 * quality.clipped_high)}\u00a0% light",
         ],
     ]
 
@@ -154,7 +167,7 @@ def scale_text(scale: Scale | None) -> str:
         return "not known; lengths are given in pixels"
     return (
         f"{number(scale.um_per_px_x)} \u00d7 {number(scale.um_per_px_y)} \u00b5m per pixel (x, y); "
-        f"source: {scale.source.value}; relative standard uncertainty {short(100 * scale.relative_uncertainty)} %"
+        f"source: {scale.source.value}; relative standard uncertainty {short(100 * scale.relative_uncertainty)}\u00a0%"
     )
 
 
@@ -166,7 +179,7 @@ def _finding(content: ReportContent, entry: ReportedFinding, figures: tuple[Figu
         "outcome": finding.outcome or "no outcome; see the scores",
         "by": f"{_person(entry.examiner)}, {moment(entry.made)}",
         "inputs": [
-            [role, names.get(capture_id, capture_id)]
+            {"line": f"{role}: {names.get(capture_id, capture_id)}"}
             for role, capture_id in zip(_roles(finding), finding.capture_ids, strict=True)
         ],
         "simulated": finding.simulated,
@@ -176,7 +189,7 @@ def _finding(content: ReportContent, entry: ReportedFinding, figures: tuple[Figu
             for match in finding.matches
         ],
         "cautions": [caution.text for caution in finding.cautions],
-        "figures": [_figure(index, f) for index, f in enumerate(figures) if f.finding_id == finding.id],
+        "figures": ", ".join(str(i + 1) for i, figure in enumerate(figures) if figure.finding_id == finding.id),
         "conditions": _conditions(finding, names),
     }
 
@@ -211,9 +224,9 @@ def _score_line(score: Score) -> str:
 
 def _conditions(finding: Finding, names: dict[str, str]) -> Rows:
     made = finding.provenance
-    rows = [["Finding", finding.id], ["Method", f"{made.method}, version {made.method_version}"]]
+    rows: Rows = [["Finding", finding.id], ["Method", f"{made.method}, version {made.method_version}"]]
     rows += [["Setting " + key, json.dumps(value, ensure_ascii=False)] for key, value in sorted(made.settings.items())]
-    rows += [["Input, SHA-256", sha256] for sha256 in made.input_sha256]
+    rows += [["Input, SHA-256", hash_cell(sha256)] for sha256 in made.input_sha256]
     rows += [
         [f"Scale used for {names.get(used.capture_id, used.capture_id)}", scale_text(used.scale)]
         for used in finding.scales
@@ -223,9 +236,9 @@ def _conditions(finding: Finding, names: dict[str, str]) -> Rows:
     if finding.correspondences:
         held_out = sum(point.held_out for point in finding.correspondences)
         rows.append(["Corresponding points", f"{len(finding.correspondences)}, of which {held_out} held out"])
-    rows += [[f"Overlay {o.key}, SHA-256", o.raster_sha256] for o in finding.overlays if o.raster_sha256]
+    rows += [[f"Overlay {o.key}, SHA-256", hash_cell(o.raster_sha256)] for o in finding.overlays if o.raster_sha256]
     if made.weights_sha256:
-        rows.append(["Weights, SHA-256", made.weights_sha256])
+        rows.append(["Weights, SHA-256", hash_cell(made.weights_sha256)])
     rows.append(["Computation", f"{made.precision}; seed {made.seed}; {made.threads} threads"])
     rows.append(["Versions", ", ".join(f"{name} {version}" for name, version in sorted(made.versions.items()))])
     return rows
@@ -252,7 +265,7 @@ def _statements(content: ReportContent) -> Rows:
 
 def _integrity(content: ReportContent) -> Rows:
     return [
-        ["Ledger HEAD, SHA-256", content.head_hash],
+        ["Ledger HEAD, SHA-256", hash_cell(content.head_hash)],
         ["Ledger HEAD, sequence", str(content.head_sequence)],
         [
             "Attached file",
@@ -263,8 +276,9 @@ def _integrity(content: ReportContent) -> Rows:
 
 
 def _figure(index: int, figure: Figure) -> View:
-    widest = FULL_WIDTH if len(figure.panels) == 1 else HALF_WIDTH
+    widest = WIDEST if len(figure.panels) == 1 else WIDEST_OF_PAIR
     return {
+        "number": str(index + 1),
         "caption": figure.caption,
         "panels": [_panel(panel, picture_file(index, place), widest) for place, panel in enumerate(figure.panels)],
         "bar": _colour_bar(figure.colour_bar) if figure.colour_bar else None,
@@ -286,7 +300,7 @@ def _panel(panel: Panel, file: str, widest: float) -> View:
     if panel.um_per_px is not None:
         shown_um = panel.um_per_px * picture.width
         length = _round_length(shown_um * min(0.3, 70.0 / width))
-        text = f"{short(length / 1000)} mm" if length >= 1000 else f"{short(length)} \u00b5m"
+        text = f"{short(length / 1000)}\u00a0mm" if length >= 1000 else f"{short(length)}\u00a0\u00b5m"
         view["bar"] = {"points": round(width * length / shown_um, 3), "text": text}
     return view
 
@@ -305,7 +319,7 @@ def _colour_bar(bar: ColourBar) -> View:
         "title": bar.title + (f" ({unit(bar.unit)})" if bar.unit else ""),
         "colours": ["#" + bytes(table[place]).hex() for place in places],
         "ticks": [short(tick) for tick in ticks],
-        "note": f"Colour map {bar.colour_map}, drawn at {short(100 * bar.opacity)} % opacity on the native grid of "
+        "note": f"Colour map {bar.colour_map}, drawn at {short(100 * bar.opacity)}\u00a0% opacity on the native grid: "
         f"{bar.grid[0]} \u00d7 {bar.grid[1]} cells, {short(bar.cell_px)} px of the capture a cell. "
         "Cells without a measurement are left clear.",
     }

@@ -4,7 +4,9 @@ import math
 import re
 import unicodedata
 
-# Longest run without a blank that fits the narrowest table column; longer runs may break after so many characters.
+# Runs without a blank fit the narrowest column up to LONGEST_RUN characters (our identifiers have 24); longer ones may
+# break after every BREAK_AFTER.
+LONGEST_RUN = 24
 BREAK_AFTER = 16
 BREAK = "\u200b"
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
@@ -25,15 +27,18 @@ def visible(text: str, unshowable: frozenset[str] = frozenset()) -> str:
     shown = "".join(
         escaped(c) if c in unshowable or (c != "\n" and unicodedata.category(c) in _HIDDEN) else c for c in text
     )
-    return re.sub(rf"\S{{{BREAK_AFTER}}}(?=\S)", lambda run: run.group() + BREAK, shown)
+    return re.sub(rf"\S{{{LONGEST_RUN + 1},}}", lambda run: _breakable(run.group()), shown)
 
 
 def number(value: float | None) -> str:
-    """Return a number with four significant digits, without an exponent where it is readable without."""
+    """Return a number with four significant digits, without an exponent where it is readable without.
+
+    Whole numbers from 2 on (counts) have no decimals.
+    """
     if value is None:
         return "not measured"
-    if value == 0 or not math.isfinite(value):
-        return f"{value:g}"
+    if value == 0 or (2 <= abs(value) < 1e6 and value == int(value)):
+        return _minus(f"{value:.0f}")
     size = math.floor(math.log10(abs(value)))
     if -4 <= size < 6:
         return _minus(f"{value:.{max(0, 3 - size)}f}")
@@ -42,8 +47,10 @@ def number(value: float | None) -> str:
 
 def short(value: float) -> str:
     """Return a number with at most three significant digits and no trailing zeros, for labels."""
-    text = f"{value:.3g}"
-    return _minus(f"{float(text):.0f}" if "e+" in text and abs(value) < 1e6 else text)
+    if value == 0 or not 1e-6 <= abs(value) < 1e6:
+        return _minus(f"{value:.3g}")
+    text = f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+    return _minus(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def unit(text: str) -> str:
@@ -60,6 +67,10 @@ def moment(text: str) -> str:
 def collapsed(text: str) -> str:
     """Return text without any blank or break, in compatibility form: what two readings of one page share."""
     return re.sub(rf"[\s{BREAK}\u00ad]+", "", unicodedata.normalize("NFKC", text))
+
+
+def _breakable(run: str) -> str:
+    return BREAK.join(run[start : start + BREAK_AFTER] for start in range(0, len(run), BREAK_AFTER))
 
 
 def _minus(text: str) -> str:
