@@ -17,7 +17,7 @@ from engine.simulation.noise import Floats, Grid, floats
 from engine.simulation.printing import Print, PrintSettings, device_pitch_um
 
 FINE_STEP_UM = 12.0  # a scanner pixel is integrated from samples at most this far apart
-STRIP_PX = 256  # rows of the result rendered at a time
+STRIP_PX = 1440  # rows of the finer grid rendered at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +63,12 @@ class ScannerSettings(Record):
 
 
 class CopierSettings(Record):
-    """A copier: scans, decides for every dot between black and white (Otsu), and prints."""
+    """A copier: scans, decides for every dot between black and white (Otsu), and prints.
 
-    scanner: ScannerSettings = ScannerSettings()
+    It scans no margin, so that the middle of a copy is the middle of the original to about a dot.
+    """
+
+    scanner: ScannerSettings = ScannerSettings(margin_um=0)
     printer: PrintSettings = PrintSettings()
 
 
@@ -110,7 +113,7 @@ def scan(piece: Print, settings: ScannerSettings | None = None, *, seed: int, ro
 def copied(piece: Print, times: int = 1, settings: CopierSettings | None = None, *, seed: int) -> Print:
     """Return the piece that copying makes: scanned, decided black or white, printed; ``times`` times over.
 
-    The copy's sheet frame starts at the corner of the copier's scan, not of the first design.
+    The copy's sheet frame starts at the corner of the copier's scan.
     """
     settings = settings or CopierSettings()
     for _ in range(times):
@@ -133,7 +136,7 @@ def sensed(piece: Print, grid: Grid, *, blur_um: float, fine_um: float) -> Float
     result = np.empty((grid.height, grid.width), dtype=np.float32)
     # Fine pixel (i, j) lies at the coarse position ((i + 0.5) / part - 0.5, ...).
     to_coarse = np.array([[1 / part, 0, 0.5 / part - 0.5], [0, 1 / part, 0.5 / part - 0.5], [0, 0, 1]])
-    strip = STRIP_PX * max(1, 4 // part)
+    strip = max(1, STRIP_PX // part)
     for top in range(0, grid.height, strip):
         rows = min(strip, grid.height - top)
         around = grid.block(top - margin, -margin, rows + 2 * margin, grid.width + 2 * margin)
@@ -148,9 +151,10 @@ def sensed(piece: Print, grid: Grid, *, blur_um: float, fine_um: float) -> Float
 
 def with_sensor_noise(linear: Floats, noise: float, read_noise: float, random: np.random.Generator) -> Floats:
     """Add noise whose variance grows linearly from ``read_noise``^2 at 0 to ``noise``^2 at 1; clipped to 0..1."""
-    variance = read_noise**2 + np.clip(linear, 0, 1) * max(noise**2 - read_noise**2, 0.0)
-    noisy = linear + np.sqrt(variance, dtype=np.float32) * random.standard_normal(linear.shape, dtype=np.float32)
-    return np.clip(noisy, 0.0, 1.0)
+    noisy = random.standard_normal(linear.shape, dtype=np.float32)
+    noisy *= np.sqrt(np.clip(linear, 0, 1) * np.float32(max(noise**2 - read_noise**2, 0.0)) + np.float32(read_noise**2))
+    noisy += linear
+    return np.clip(noisy, 0.0, 1.0, out=noisy)
 
 
 def _lamp(shape: tuple[int, ...], unevenness: float, random: np.random.Generator) -> Floats:

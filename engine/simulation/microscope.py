@@ -11,7 +11,7 @@ from engine.core.pixels import Transform, TransformKind
 from engine.core.records import Record
 from engine.core.seeds import generator
 from engine.simulation.channel import View, sensed, with_sensor_noise
-from engine.simulation.noise import Floats, Grid
+from engine.simulation.noise import Floats, Grid, floats
 from engine.simulation.printing import Print
 
 FINE_STEP_UM = 6.0  # a pixel is integrated from samples at most this far apart
@@ -79,13 +79,12 @@ def microscope(
     blur = math.hypot(settings.optics_um, settings.defocus_um)
     seen = sensed(piece, Grid(settings.height, settings.width, to_um), blur_um=blur, fine_um=FINE_STEP_UM)
     lit = seen * (settings.exposure * _illumination(settings, random))
-    gains = 1 + settings.white_balance * random.standard_normal(3)
+    gains = (1 + settings.white_balance * random.standard_normal(3)).tolist()
     darkness = np.clip(1 - seen / piece.settings.paper_reflectance, 0, 1)
     pixels = np.empty((settings.height, settings.width, 3), dtype=np.uint8)
     for channel in range(3):
         tint = PAPER_TINT[channel] + (TONER_TINT[channel] - PAPER_TINT[channel]) * darkness
-        linear = (lit * tint * np.float32(gains[channel])).astype(np.float32, copy=False)
-        noisy = with_sensor_noise(linear, settings.noise, settings.read_noise, random)
+        noisy = with_sensor_noise(floats(lit * tint * gains[channel]), settings.noise, settings.read_noise, random)
         pixels[..., channel] = np.rint(255 * noisy ** np.float32(1 / SRGB_GAMMA))
     to_sheet = Transform.from_array(TransformKind.SIMILARITY, to_um)
     return View(pixels, to_sheet, settings.um_per_px, Device.MICROSCOPE)
@@ -95,7 +94,9 @@ def _illumination(settings: MicroscopeSettings, random: np.random.Generator) -> 
     """Relative light over the field, 1 at its centre: a linear gradient times a radial fall, (H, W)."""
     direction = random.uniform(0, 2 * math.pi)
     longest = math.hypot(settings.width, settings.height)
-    x = ((np.arange(settings.width) - (settings.width - 1) / 2) * (2 / longest))[None, :]
-    y = ((np.arange(settings.height) - (settings.height - 1) / 2) * (2 / longest))[:, None]
-    slope = 1 + settings.gradient / 2 * (math.cos(direction) * x + math.sin(direction) * y)
-    return (slope * (1 - settings.vignetting * (x**2 + y**2))).astype(np.float32)
+    x, y = (
+        ((np.arange(size) - (size - 1) / 2) * (2 / longest)).astype(np.float32)
+        for size in (settings.width, settings.height)
+    )
+    slope = 1 + settings.gradient / 2 * (math.cos(direction) * x[None, :] + math.sin(direction) * y[:, None])
+    return floats(slope * (1 - settings.vignetting * (x[None, :] ** 2 + y[:, None] ** 2)))

@@ -17,16 +17,17 @@ from engine.simulation.noise import Floats, Grid, Name, NoiseField, floats, scat
 
 RAGGED_SCALES_UM = (4.0, 12.0, 40.0)  # a toner particle (5-10 um across), a clump, a dot: assumption
 RAGGED_SHARES = (0.35, 0.40, 0.25)  # of the variance, per scale: assumption
-FIBRE_SIGMA_UM = (250.0, 14.0)  # along and across; wood fibres are 1-3 mm long and 20-40 um wide
-FIBRE_DIRECTIONS = 3
+FIBRE_SIGMA_UM = (110.0, 15.0)  # along and across a visible stretch of fibre; fibres are 20-40 um wide: assumption
+FIBRE_DIRECTIONS = 5
 FORMATION_SIGMA_UM = 1_200.0  # cloudiness of the sheet
 BANDING_SIGMA_UM = 350.0  # along the feed: gear and scan-line jitter of a few dots' period: assumption
 DISTORTION_SIGMA_UM = 4_000.0
-SPECK_HALO_UM = 150.0  # satellites fall near inked areas
+SPECK_HALO_UM = 60.0  # satellites fall near inked areas: assumption
+SPECK_BACKGROUND = 0.03  # share of them that falls anywhere
 SPECK_RADIUS_SPREAD = 0.4  # standard deviation of the logarithm of the radius
 FIELD_STEP_UM = 80.0  # the displacement of the ink is sampled this finely, then interpolated
 EXPOSURE_STEP_UM = 10.6  # and the exposure this finely: below the spot's sigma / 1.5
-BLOCK_PX = 1024  # a region is rendered in blocks of this side, so that memory stays bounded
+BLOCK_PX = 1536  # a region is rendered in blocks of this side, so that memory stays bounded
 MIN_SOFTNESS = 1e-3
 
 
@@ -45,18 +46,18 @@ class PrintSettings(Record):
     edge_softness_um: Annotated[float, Field(ge=0, le=20, description="Gaussian sigma across an edge")] = 2.0
     raggedness_um: Annotated[
         float, Field(ge=0, le=20, description="deviation of an edge from straight (raggedness as ISO/IEC 24790)")
-    ] = 5.0
+    ] = 6.0
     dot_variation: Annotated[float, Field(ge=0, le=0.5, description="relative deviation of a dot's charge")] = 0.08
     missing_dots: Annotated[float, Field(ge=0, le=0.1, description="probability that a dot is not written")] = 0.001
-    specks_per_mm2: Annotated[float, Field(ge=0, le=200, description="satellite toner in the open, near ink")] = 30.0
+    specks_per_mm2: Annotated[float, Field(ge=0, le=1000, description="satellite toner where ink surrounds it")] = 120.0
     pinholes_per_mm2: Annotated[float, Field(ge=0, le=200, description="holes in solid ink")] = 6.0
-    speck_radius_um: Annotated[float, Field(ge=1, le=40, description="median radius of specks and pinholes")] = 5.0
+    speck_radius_um: Annotated[float, Field(ge=1, le=40, description="median radius of specks and pinholes")] = 4.5
     skew_deg: Annotated[float, Field(ge=0, le=5, description="deviation of the sheet's skew between pieces")] = 0.1
     scale_error: Annotated[float, Field(ge=0, le=0.02, description="deviation of the size between pieces")] = 0.0005
     banding_um: Annotated[float, Field(ge=0, le=40, description="deviation of lines along the feed (y)")] = 4.0
     distortion_um: Annotated[float, Field(ge=0, le=100, description="smooth local displacement, per axis")] = 10.0
     paper_reflectance: Annotated[float, Field(ge=0.3, le=1, description="plain office paper: 0.8-0.9")] = 0.85
-    paper_texture: Annotated[float, Field(ge=0, le=0.2, description="relative deviation by fibres, cloudiness")] = 0.02
+    paper_texture: Annotated[float, Field(ge=0, le=0.2, description="relative deviation by fibres, cloudiness")] = 0.025
     toner_reflectance: Annotated[float, Field(ge=0.005, le=0.3, description="solid black, density 1.2-1.5")] = 0.045
     toner_mottle: Annotated[float, Field(ge=0, le=0.5, description="relative deviation of the solid's density")] = 0.12
     scattering_um: Annotated[
@@ -120,10 +121,12 @@ class Print:
     def to_design(self, sheet_um: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the design positions, (N, 2), that were printed at these places of the sheet, (N, 2)."""
         points = np.asarray(sheet_um, dtype=np.float64)
-        # A point is a grid of one pixel; the displacement is smooth, so that the pitch given here is of no matter.
-        moved = [
-            self._displacement(Grid(1, 1, np.array([[1.0, 0, x], [0, 1.0, y], [0, 0, 1]])))[0, 0] for x, y in points
-        ]
+        # A point is a grid of one pixel, as wide as the displacement is sampled elsewhere.
+        linear = np.diag([FIELD_STEP_UM, FIELD_STEP_UM, 1.0])
+        moved: list[Floats] = []
+        for x, y in points:
+            linear[:2, 2] = x, y
+            moved.append(self._displacement(Grid(1, 1, linear.copy()))[0, 0])
         return apply_matrix(self._placement, points) + np.reshape(np.array(moved, dtype=np.float64), (-1, 2))
 
     def to_sheet(self, design_um: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -258,7 +261,7 @@ class Print:
                 continue
             points = scattered_points(self.seed, self._names(what), density, bounds)
             if what == "specks":
-                points = points[points[:, 3] < self._nearness(points[:, :2])]
+                points = points[points[:, 3] < self._settling(points[:, :2])]
             radius = self.settings.speck_radius_um * np.exp(SPECK_RADIUS_SPREAD * points[:, 2])
             cover = stamp_discs(grid, points[:, :2], radius)
             ink = ink + (1 - ink) * cover if what == "specks" else ink * (1 - cover)
@@ -273,22 +276,22 @@ class Print:
         padded = np.pad(self._dots.ink.astype(np.float32), reach)
         return floats(cv2.GaussianBlur(padded, (0, 0), wide))
 
-    def _nearness(self, sheet_um: NDArray[np.float64]) -> Floats:
-        """How much ink lies around a place of the sheet, 0..1; (N,)."""
+    def _settling(self, sheet_um: NDArray[np.float64]) -> Floats:
+        """Probability that a satellite settles at a place of the sheet, (N,)."""
         reach = math.ceil(3 * SPECK_HALO_UM / self._dots.um_per_px)
         place = apply_matrix(self._placement, sheet_um) / self._dots.um_per_px
         column = np.clip(place[:, 0].astype(int) + reach, 0, self._halo.shape[1] - 1)
         row = np.clip(place[:, 1].astype(int) + reach, 0, self._halo.shape[0] - 1)
-        return self._halo[row, column]
+        return SPECK_BACKGROUND + self._halo[row, column] ** 2
 
     def _paper(self, grid: Grid) -> Floats:
         paper = np.full((grid.height, grid.width), self.settings.paper_reflectance, dtype=np.float32)
         if not self.settings.paper_texture:
             return paper
         along, across = FIBRE_SIGMA_UM
-        fields = [
-            self._field(f"fibres {k}", along, across, math.pi * k / FIBRE_DIRECTIONS) for k in range(FIBRE_DIRECTIONS)
-        ]
+        turned = float(generator(self.seed, *self._names("fibres")).uniform(0, math.pi))
+        angles = [turned + math.pi * k / FIBRE_DIRECTIONS for k in range(FIBRE_DIRECTIONS)]
+        fields = [self._field(f"fibres {k}", along, across, angle) for k, angle in enumerate(angles)]
         fields.append(self._field("formation", FORMATION_SIGMA_UM, FORMATION_SIGMA_UM))
         seen = [texture.render(grid) for texture in fields if grid.resolves(min(texture.sigma_um))]
         weight = self.settings.paper_texture * self.settings.paper_reflectance / math.sqrt(len(fields))
