@@ -12,10 +12,11 @@ from engine.core.finding import Raster
 from engine.core.records import Record, new_id
 from engine.store import drafts, evidence, ledger, segments, writing
 from engine.store import head as heads
-from engine.store.disk import Disk, overwrite
-from engine.store.generation import Generation, read_generation
+from engine.store.chain import Chain
+from engine.store.disk import Disk
+from engine.store.folders import make_folder
 from engine.store.head import Head
-from engine.store.kinds import KINDS, OWN, PROGRAM, SCHEMA, HeadRestored, SetAside, StoreCreated, identifiers
+from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, identifiers
 from engine.store.lock import WriterLock, is_network_share
 from engine.store.queries import Queries
 from engine.store.writing import storage_fault
@@ -39,10 +40,9 @@ class Store(Queries):
         self._lock = WriterLock(path)
         self._evidence = evidence.EvidenceFolder(path / evidence.FOLDER, disk)
         self._drafts = drafts.Drafts(path / drafts.FOLDER, disk)
+        self._chain = Chain(path, disk)
         with self._lock.held_if_possible():
-            state = read_generation(path)
-        self._head = state.head
-        self._slot = state.slots.index
+            state = self._chain.read()
         self.problems = state.problems
         self.notes = state.notes
         self._projection.add(state.entries)
@@ -75,7 +75,7 @@ class Store(Queries):
         actor = Actor(id=new_id("actor"), name=administrator, role=Role.ADMINISTRATOR)
         created = StoreCreated(laboratory=laboratory, location=location)
         try:
-            writing.make_folder(disk, path, ((actor.id, "store created", created), (actor.id, "actor added", actor)))
+            make_folder(disk, path, ((actor.id, "store created", created), (actor.id, "actor added", actor)))
         except OSError as error:
             raise storage_fault(error, path, "No store was made") from error
         return cls.open(path, disk=disk)
@@ -132,7 +132,7 @@ class Store(Queries):
     @property
     def head(self) -> Head:
         """The acknowledged end of the ledger as this store knows it."""
-        return self._head
+        return self._chain.head
 
     def refresh(self) -> None:
         """Take in what other processes have committed since."""
@@ -174,14 +174,16 @@ class Store(Queries):
         if kind in OWN:
             raise InputError(f"Only the store itself writes {kind!r}")
         with self._guarded(), self._lock.held():
-            state = self._catch_up()
+            self._catch_up()
             payload = self._payload(actor_id, kind, record, case_id, extra)
             arrays = writing.rasters_of(record, rasters)
             if arrays:
                 segment = segments.write(self._disk, self.path / segments.FOLDER, arrays)
                 payload["segment"] = segment.to_json()
-            self._settle(state)
-            event = self._append(actor_id, kind, payload)
+            for settled in self._chain.settle(self._evidence):
+                self._projection.add((settled,))
+            entry, event = self._chain.append(actor_id, kind, payload)
+            self._projection.add((entry,))
             if kind == "evidence destroyed":
                 self._evidence.remove(identifiers(record, "sha256")[0])
         return event
@@ -217,7 +219,8 @@ class Store(Queries):
 
     def draft(self, key: str) -> dict[str, Any] | None:
         """Return the draft of that key or None; raises StoreError where the drafts are damaged."""
-        return self._drafts.read(key)
+        with self._lock.held_if_possible():
+            return self._drafts.read(key)
 
     def discard_draft(self, key: str) -> None:
         """Forget a draft, if there is one."""
@@ -242,47 +245,17 @@ class Store(Queries):
             self.read_only_reason = fault.what
             raise fault from error
 
-    def _catch_up(self) -> Generation:
+    def _catch_up(self) -> None:
         """Take in what was committed since; any damage makes the store read-only. The caller holds the lock."""
         try:
-            state = read_generation(self.path, self._head)
+            state = self._chain.read()
+            self._projection.add(state.entries)
             if state.problems:
                 where, what, remedy = state.problems[0]
                 raise StoreError(what, where=where, remedy=remedy)
         except StoreError as error:
             self.read_only_reason = self.read_only_reason or error.what
             raise
-        self._projection.add(state.entries)
-        self._head = state.head
-        return state
-
-    def _settle(self, state: Generation) -> None:
-        """Put right, and record, what a crash left: a damaged slot of HEAD, bytes beyond it."""
-        self._slot = state.slots.index
-        if state.unsaved_head:
-            self._slot = 1 - self._slot
-            heads.write_slot(self._disk, self.path / heads.FILE, self._slot, self._head)
-        beyond = None
-        if state.beyond:
-            with (self.path / ledger.FILE).open("rb") as file:
-                file.seek(self._head.offset)
-                beyond = SetAside(sha256=self._evidence.add(file.read(), ".bin"), byte_size=state.beyond)
-        if state.unsaved_head:
-            restored = HeadRestored(count=self._head.count, reason="One of two slots was damaged")
-            self._append(PROGRAM, "head restored", writing.payload_of("head restored", restored))
-        if beyond is not None:
-            payload = {**writing.payload_of("bytes set aside", beyond), "evidence": [beyond.sha256]}
-            self._append(PROGRAM, "bytes set aside", payload)
-
-    def _append(self, actor_id: str, kind: str, payload: dict[str, Any]) -> Event:
-        """Write the line, then HEAD, each synced; only then does the store know of the event."""
-        line, entry = writing.next_line(self._head, actor_id, kind, payload)
-        overwrite(self._disk, self.path / ledger.FILE, self._head.offset, line, cut=True)
-        heads.write_slot(self._disk, self.path / heads.FILE, 1 - self._slot, entry.head)
-        self._slot = 1 - self._slot
-        self._head = entry.head
-        self._projection.add((entry,))
-        return ledger.parse(line, entry, self.path / ledger.FILE)
 
     def _payload(
         self, actor_id: str, kind: str, record: Record, case_id: str | None, extra: dict[str, Any] | None

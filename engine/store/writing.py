@@ -1,20 +1,15 @@
-"""What a commit checks and builds before it writes: references, payload, line, arrays, a new store's folder."""
+"""What a commit checks and builds before anything is written: references, case, payload, arrays."""
 
 import errno
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from engine.core.errors import InputError, StoreError
 from engine.core.finding import Finding, Raster
-from engine.core.records import Record, canonical_json, utc_now
-from engine.store import drafts, evidence, ledger, segments
-from engine.store import head as heads
-from engine.store.disk import PART, Disk, write_file
-from engine.store.head import GENESIS, Head
+from engine.core.records import Record, canonical_json
+from engine.store import drafts, evidence, segments
 from engine.store.kinds import KINDS, SCHEMA, about, identifiers
-from engine.store.ledger import Entry
 from engine.store.projection import Projection
 
 FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
@@ -93,42 +88,3 @@ def rasters_of(record: Record, given: Mapping[str, Raster] | None) -> dict[str, 
     if {key: raster.sha256 for key, raster in given.items()} != named:
         raise InputError("The arrays are not those that the record's overlays name")
     return dict(given)
-
-
-def next_line(head: Head, actor_id: str, kind: str, payload: dict[str, Any]) -> tuple[bytes, Entry]:
-    """Return the line that follows a head, and its entry."""
-    line = ledger.encode(head, time=utc_now(), actor_id=actor_id, kind=kind, payload=payload)
-    if len(line) > ledger.LINE_LIMIT:
-        raise InputError(f"The event is too large: {len(line)} bytes", remedy="Arrays belong into overlays")
-    entry = ledger.entry_of(line, head)
-    assert isinstance(entry, Entry), entry
-    return line, entry
-
-
-def make_folder(disk: Disk, path: Path, first: tuple[tuple[str, str, Record], ...]) -> None:
-    """Make a store with its first events: complete under a temporary name, then renamed."""
-    folder = path.with_name(f".{path.name}-{uuid.uuid4().hex}{PART}")
-    try:
-        disk.make_folder(folder)
-        for name in FOLDERS:
-            disk.make_folder(folder / name)
-        head, lines = GENESIS, []
-        for actor_id, kind, record in first:
-            line, entry = next_line(head, actor_id, kind, payload_of(kind, record))
-            lines.append(line)
-            head = entry.head
-        write_file(disk, folder / ledger.FILE, lines)
-        write_file(disk, folder / heads.FILE, (head.encode(), head.encode()))
-        publish_folder(disk, folder, path)
-    except OSError:
-        disk.discard_folder(folder)
-        raise
-
-
-def publish_folder(disk: Disk, folder: Path, path: Path) -> None:
-    """Give a finished folder its name; everything in it is on the medium, its sub-folders' names too."""
-    disk.sync_folder(folder)
-    if path.exists():
-        disk.remove_folder(path)
-    disk.rename(folder, path)
-    disk.sync_folder(path.parent)

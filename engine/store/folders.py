@@ -1,0 +1,50 @@
+"""Making whole store folders: complete under a temporary name, then renamed."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.core.records import Record
+from engine.store import drafts, evidence, ledger, segments
+from engine.store import head as heads
+from engine.store.chain import next_line
+from engine.store.disk import PART, Disk, write_file
+from engine.store.head import GENESIS
+from engine.store.writing import payload_of
+
+FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
+
+
+@contextlib.contextmanager
+def new_folder(disk: Disk, path: Path) -> Iterator[Path]:
+    """Yield a fresh store folder to fill; at the end it gets its name, after an error it is removed.
+
+    Files in it are the caller's to sync; the names in its folders are synced here.
+    """
+    folder = path.with_name(f".{path.name}-{uuid.uuid4().hex}{PART}")
+    try:
+        disk.make_folder(folder)
+        for name in FOLDERS:
+            disk.make_folder(folder / name)
+        yield folder
+        disk.sync_folder(folder)
+        if path.exists():
+            disk.remove_folder(path)
+        disk.rename(folder, path)
+    except BaseException:
+        disk.discard_folder(folder)
+        raise
+    disk.sync_folder(path.parent)
+
+
+def make_folder(disk: Disk, path: Path, first: tuple[tuple[str, str, Record], ...]) -> None:
+    """Make a store with its first events: actor, kind and record of each."""
+    head, lines = GENESIS, list[bytes]()
+    for actor_id, kind, record in first:
+        line, entry = next_line(head, actor_id, kind, payload_of(kind, record))
+        lines.append(line)
+        head = entry.head
+    with new_folder(disk, path) as folder:
+        write_file(disk, folder / ledger.FILE, lines)
+        write_file(disk, folder / heads.FILE, (head.encode(), head.encode()))
