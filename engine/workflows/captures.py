@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.case import Actor, Capture, Device, Refusal, Scale, ScaleSource, Sha256
+from engine.core.case import Actor, Capture, Device, Refusal, Scale, Sha256
 from engine.core.errors import ImagingError, InputError, JobError
-from engine.core.method import Context, Pixels
+from engine.core.method import Pixels
 from engine.core.records import Record, new_id
-from engine.imaging.client import ImagingWorker, PageFacts
-from engine.imaging.tiles import PyramidTiles, TileSource
+from engine.imaging.client import ImagingWorker
+from engine.imaging.decode import PageFacts
+from engine.imaging.pyramid import PyramidTiles
+from engine.imaging.scale import scale_of_actor
+from engine.imaging.tiles import TileSource
+from engine.jobs import JobContext
 from engine.store.store import Store
 from engine.workflows.cases import EXAMINING, require_role, set_scale
 
 CHUNK = 1 << 20
-ACTOR_SCALE_UNCERTAINTY = 0.01  # an actor's figure comes without a budget; one per cent is the assumption shown
 
 
 class IntakeReport(Record):
@@ -23,12 +26,6 @@ class IntakeReport(Record):
 
     captures: tuple[Capture, ...]
     refusals: tuple[Refusal, ...]
-
-
-def actor_scale(um_per_px: tuple[float, float]) -> Scale:
-    """Return the scale that an actor states, in micrometres per pixel along x and y."""
-    x, y = um_per_px
-    return Scale(um_per_px_x=x, um_per_px_y=y, source=ScaleSource.ACTOR, relative_uncertainty=ACTOR_SCALE_UNCERTAINTY)
 
 
 def intake(
@@ -40,7 +37,7 @@ def intake(
     *,
     device: Device,
     um_per_px: tuple[float, float] | None = None,
-    context: Context,
+    context: JobContext,
 ) -> IntakeReport:
     """Take files in as captures of an item, one event a capture.
 
@@ -51,7 +48,7 @@ def intake(
     item = store.item(item_id)
     if item.case_id != case_id:
         raise InputError("The item belongs to another case", where=item.name, remedy="Choose an item of this case.")
-    scale = None if um_per_px is None else actor_scale(um_per_px)
+    scale = None if um_per_px is None else scale_of_actor(*um_per_px)
     captures: list[Capture] = []
     refusals: list[Refusal] = []
     with ImagingWorker() as worker:
@@ -89,7 +86,7 @@ def _take_in(
     device: Device,
     scale: Scale | None,
     simulated: bool,
-    context: Context,
+    context: JobContext,
 ) -> list[Capture]:
     """Decode every page of a file, then make its bytes evidence; nothing is recorded where a page fails."""
     sha256 = file_sha256(path)
@@ -97,7 +94,7 @@ def _take_in(
         raise InputError("This file is a capture of the item already", where=path.name, remedy="Nothing to do.")
     captures = []
     for page in worker.inspect(path):
-        facts = worker.prepare(path, page.page, store.pyramid_path(sha256, page.page), context)
+        facts = worker.prepare(path, page.page, store.pyramid_path(sha256, page.page), context, sha256=sha256)
         captures.append(
             describe(
                 path, page.page, facts, sha256=sha256, item_id=item_id, device=device, scale=scale, simulated=simulated
@@ -168,19 +165,19 @@ def pixel_source(store: Store, capture_id: str) -> StoredPixels:
     return StoredPixels(store, store.capture(capture_id))
 
 
-def tile_source(store: Store, capture_id: str, context: Context) -> TileSource:
+def tile_source(store: Store, capture_id: str, context: JobContext) -> TileSource:
     """Return the capture's tiles; the pyramid is made again where the cache lacks it or is damaged."""
     capture = store.capture(capture_id)
     path = store.pyramid_path(capture.sha256, capture.page)
     try:
-        return PyramidTiles(path)
+        return PyramidTiles(path, sha256=capture.sha256, page=capture.page)
     except (ImagingError, FileNotFoundError):
         with ImagingWorker() as worker:
-            worker.prepare(store.evidence(capture.sha256), capture.page, path, context)
-        return PyramidTiles(path)
+            worker.prepare(store.evidence(capture.sha256), capture.page, path, context, sha256=capture.sha256)
+        return PyramidTiles(path, sha256=capture.sha256, page=capture.page)
 
 
-def calibrate(store: Store, actor: Actor, capture_id: str, *, pitch_um: float, context: Context) -> Capture:
+def calibrate(store: Store, actor: Actor, capture_id: str, *, pitch_um: float, context: JobContext) -> Capture:
     """Measure the scale on a capture of a calibration target of known pitch and record it for that capture."""
     from engine.imaging.calibration import scale_from_target
 

@@ -9,9 +9,10 @@ from engine.core.finding import Finding
 from engine.core.method import MethodSettings
 from engine.core.records import new_id
 from engine.imaging.client import ImagingWorker
+from engine.imaging.scale import scale_of_actor
 from engine.jobs import JobContext, scratch_folder
 from engine.store.store import Store
-from engine.workflows.captures import actor_scale, describe, file_sha256
+from engine.workflows.captures import describe, file_sha256
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.examiner import CaptureFile, examine
 
@@ -94,7 +95,7 @@ def _bare_capture(path: Path, um_per_px: tuple[float, float] | None, context: Jo
         raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
     with ImagingWorker() as worker, scratch_folder() as folder:
         facts = worker.prepare(path, 0, Path(folder) / "pyramid", context)
-    scale = None if um_per_px is None else actor_scale(um_per_px)
+    scale = None if um_per_px is None else scale_of_actor(*um_per_px)
     capture = describe(
         path, 0, facts, sha256=file_sha256(path), item_id=new_id("item"), device=Device.UNKNOWN, scale=scale
     )

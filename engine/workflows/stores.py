@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field
 
 from engine.core.case import Text
-from engine.core.method import Context
 from engine.core.records import Record
+from engine.jobs import JobContext
 from engine.store import transfer, verify
 from engine.store.store import Store
 from engine.store.verify import Verification
@@ -57,7 +57,7 @@ def store_info(store: Store) -> StoreInfo:
     )
 
 
-def verify_store(folder: Path, context: Context) -> Verification:
+def verify_store(folder: Path, context: JobContext) -> Verification:
     """Check every event, segment and evidence file against its hash; names what is damaged."""
     return verify.verify(folder, context)
 
@@ -67,16 +67,16 @@ def rebuild_store(folder: Path) -> None:
     verify.rebuild(folder)
 
 
-def export_store(folder: Path, target: Path, context: Context) -> None:
+def export_store(folder: Path, target: Path, context: JobContext) -> None:
     """Write the store as one zip with a manifest."""
     transfer.export_store(folder, target, context)
 
 
-def import_store(source: Path, folder: Path, context: Context) -> None:
+def import_store(source: Path, folder: Path, context: JobContext) -> None:
     """Unpack an exported store into a new folder; the file is treated as hostile."""
     transfer.import_store(source, folder, context)
 
 
-def backup_store(folder: Path, target: Path, context: Context) -> None:
+def backup_store(folder: Path, target: Path, context: JobContext) -> None:
     """Copy what a backup folder lacks of the store."""
     transfer.backup(folder, target, context)

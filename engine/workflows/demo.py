@@ -1,0 +1,126 @@
+"""The demonstration store: a small case on simulated captures, the same on every machine but for its identifiers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.case import Actor, Case, Device, Item, Role, Standing
+from engine.core.errors import InputError
+from engine.core.method import Pixels
+from engine.jobs import JobContext, scratch_folder
+from engine.store.store import Store
+from engine.workflows.captures import intake
+from engine.workflows.cases import add_actor, add_item, open_case
+from engine.workflows.findings import compare
+
+SEED = 20_261
+PAYLOAD = "TOUCHSTONE-DEMONSTRATION-0001"
+UM_PER_CM = 10_000.0
+
+
+@dataclass(frozen=True)
+class _Exhibit:
+    """An item of the demonstration and its one capture."""
+
+    name: str
+    standing: Standing
+    condition: str
+    file_name: str
+    device: Device
+
+
+REFERENCE = _Exhibit(
+    "K1 reference print", Standing.KNOWN, "Simulated laser print of a code.", "K1-scanner.tif", Device.SCANNER
+)
+FIELD = _Exhibit(
+    "Q1 fragment",
+    Standing.QUESTIONED,
+    "Simulated fragment under the microscope.",
+    "Q1-microscope.tif",
+    Device.MICROSCOPE,
+)
+REPRINT = _Exhibit(
+    "Q2 label", Standing.QUESTIONED, "Simulated label found on a product.", "Q2-scanner.tif", Device.SCANNER
+)
+
+
+def make_demo(folder: Path, context: JobContext) -> Store:
+    """Create the demonstration store in a new folder and return it open.
+
+    One code is printed and scanned (K1). Q1 is a microscope view of that very print, Q2 the scan of a copy of it.
+    Both are compared with K1; the opinion is left to the person.
+    """
+    if folder.exists():
+        raise InputError("The folder exists already", where=str(folder), remedy="Name a new one, or open it.")
+    with scratch_folder() as scratch:
+        _write_captures(Path(scratch), context)
+        store = Store.create(
+            folder, laboratory="Demonstration laboratory", location="This computer", administrator="Administrator"
+        )
+        try:
+            _fill(store, Path(scratch), context)
+        except BaseException:
+            store.close()
+            raise
+    return store
+
+
+def _fill(store: Store, files: Path, context: JobContext) -> None:
+    examiner = add_actor(store, store.actors()[0], "Examiner", Role.EXAMINER)
+    add_actor(store, store.actors()[0], "Verifier", Role.VERIFIER)
+    case = open_case(
+        store,
+        examiner,
+        "Printed code: reference, fragment and label",
+        reference="DEMO-1",
+        customer="Demonstration",
+        note="All captures are simulated.",
+    )
+    captures = {}
+    for exhibit in (REFERENCE, FIELD, REPRINT):
+        item = _item(store, examiner, case, exhibit)
+        context.progress(2, 6, f"Taking in {exhibit.file_name}")
+        report = intake(
+            store, examiner, case.id, item.id, [files / exhibit.file_name], device=exhibit.device, context=JobContext()
+        )
+        context.check_cancelled()
+        captures[exhibit.name] = report.captures[0].id
+    for step, exhibit in enumerate((FIELD, REPRINT)):
+        context.progress(3 + step, 6, f"Comparing {exhibit.name} with {REFERENCE.name}")
+        compare(store, examiner, case.id, captures[exhibit.name], captures[REFERENCE.name], context=JobContext())
+        context.check_cancelled()
+    context.progress(6, 6, "")
+
+
+def _item(store: Store, actor: Actor, case: Case, exhibit: _Exhibit) -> Item:
+    return add_item(store, actor, case.id, exhibit.name, exhibit.standing, condition=exhibit.condition, simulated=True)
+
+
+def _write_captures(folder: Path, context: JobContext) -> None:
+    """Simulate the three captures and write them as TIFF files that state their scale."""
+    from engine.simulation.channel import copied, scan
+    from engine.simulation.codes import QrCode
+    from engine.simulation.microscope import microscope
+    from engine.simulation.printing import Print
+
+    context.progress(0, 6, "Simulating the captures")
+    design = QrCode(payload=PAYLOAD, version=3).design()
+    piece = Print(design, seed=SEED)
+    width, height = design.size_um
+    views = {
+        REFERENCE: scan(piece, seed=SEED + 1),
+        FIELD: microscope(piece, (0.45 * width, 0.55 * height), seed=SEED + 2, rotation_deg=23.0),
+        REPRINT: scan(copied(piece, 1, seed=SEED + 3), seed=SEED + 4),
+    }
+    for exhibit, view in views.items():
+        context.check_cancelled()
+        _write_tiff(folder / exhibit.file_name, view.pixels, view.um_per_px)
+
+
+def _write_tiff(path: Path, pixels: Pixels, um_per_px: float) -> None:
+    import tifffile
+
+    resolution = (UM_PER_CM / um_per_px, UM_PER_CM / um_per_px)
+    photometric = "rgb" if pixels.ndim == 3 else "minisblack"
+    tifffile.imwrite(
+        path, pixels, photometric=photometric, compression="zlib", resolution=resolution, resolutionunit="CENTIMETER"
+    )

@@ -1,0 +1,68 @@
+"""The pictures of a report: every capture, and for each finding the registered pair and its overlays."""
+
+from engine.core.case import Capture
+from engine.core.finding import Finding
+from engine.core.method import Pixels
+from engine.imaging.client import ImagingWorker
+from engine.jobs import JobContext
+from engine.report.content import Figure, ReportContent
+from engine.report.figures import evidence_figure, overlay_figure, pair_figure
+from engine.store.store import Store
+
+
+def report_figures(store: Store, content: ReportContent, context: JobContext) -> tuple[Figure, ...]:
+    """Draw the figures of a report from the evidence and the recorded overlays, one capture in memory at a time."""
+    captures = {capture.id: (entry.item.name, capture) for entry in content.items for capture in entry.captures}
+    total = len(captures) + len(content.findings)
+    figures: list[Figure] = []
+    with ImagingWorker() as worker:
+
+        def pixels(capture: Capture) -> Pixels:
+            return worker.read(store.evidence(capture.sha256), capture.page)
+
+        for name, capture in captures.values():
+            context.check_cancelled()
+            context.progress(len(figures), total, f"Drawing {capture.file_name}")
+            caption = f"Capture {capture.file_name} of item {name}"
+            figures.append(evidence_figure(f"capture-{capture.id}", caption, name, pixels(capture), capture.scale))
+        for number, entry in enumerate(content.findings):
+            context.check_cancelled()
+            context.progress(len(captures) + number, total, "Drawing findings")
+            finding = store.finding(entry.finding.id, with_rasters=True)
+            shown = [captures[capture_id] for capture_id in finding.capture_ids]
+            figures += _finding_figures(finding, shown, [pixels(capture) for _, capture in shown])
+    return tuple(figures)
+
+
+def _finding_figures(finding: Finding, shown: list[tuple[str, Capture]], pixels: list[Pixels]) -> list[Figure]:
+    """Draw the pair and the overlays at the scales that the finding used."""
+    scales = {used.capture_id: used.scale for used in finding.scales}
+    (questioned, questioned_capture), (known, known_capture) = shown[0], shown[1]
+    figures = [
+        pair_figure(
+            f"pair-{finding.id}",
+            f"{questioned} beside {known}: {finding.outcome}",
+            (questioned, known),
+            pixels[0],
+            pixels[1],
+            (scales.get(questioned_capture.id), scales.get(known_capture.id)),
+            finding.questioned_to_known,
+            correspondences=finding.correspondences,
+            finding_id=finding.id,
+        )
+    ]
+    by_id = {capture.id: (name, array) for (name, capture), array in zip(shown, pixels, strict=True)}
+    for overlay in finding.overlays:
+        name, array = by_id[overlay.capture_id]
+        figures.append(
+            overlay_figure(
+                f"{overlay.key}-{finding.id}",
+                f"{overlay.title} on {name}. {overlay.meaning}".rstrip(),
+                name,
+                array,
+                overlay,
+                scales.get(overlay.capture_id),
+                finding_id=finding.id,
+            )
+        )
+    return figures

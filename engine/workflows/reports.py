@@ -1,0 +1,164 @@
+"""Issue, preview and verify reports: gathers the records of a case, calls the report engine, records the issue."""
+
+from pathlib import Path
+
+from engine.core.case import Actor, IssuedReport
+from engine.core.errors import InputError, ReportError
+from engine.core.records import Record, new_id, sha256_hex, utc_now
+from engine.jobs import JobContext
+from engine.report.content import (
+    Amendment,
+    ExaminedItem,
+    Figure,
+    MethodUsed,
+    ReportContent,
+    ReportedFinding,
+    ReportedOpinion,
+)
+from engine.store.store import Store
+from engine.workflows.cases import EXAMINING, case_overview, require_role
+from engine.workflows.figures import report_figures
+
+TITLE = "Report of examination"
+
+
+class ReportOptions(Record):
+    """What the person says when a report is issued."""
+
+    amends: str | None = None
+    reason: str = ""
+    deviations: str = ""
+
+
+def make_report(
+    store: Store,
+    actor: Actor,
+    case_id: str,
+    out: Path,
+    *,
+    options: ReportOptions | None = None,
+    context: JobContext,
+) -> IssuedReport:
+    """Issue the report of a case: write the PDF, keep it as evidence, record its number and hashes.
+
+    Raises
+    ------
+    InputError
+        If the role may not issue, or the case holds no capture.
+    ReportError
+        If the file cannot be written; nothing is recorded then.
+    """
+    from engine.report.manifest import manifest
+    from engine.report.render import render_report
+
+    require_role(actor, EXAMINING, "issue reports")
+    options = options or ReportOptions()
+    content = report_content(store, actor, case_id, options)
+    figures = report_figures(store, content, context)
+    context.progress(1, 2, "Laying the pages out")
+    attached = manifest(content, figures)
+    pdf = render_report(content, figures, attached).pdf
+    context.check_cancelled()
+    _write(out, pdf)
+    report = IssuedReport(
+        id=new_id("report"),
+        case_id=case_id,
+        number=content.number,
+        amends=options.amends,
+        pdf_sha256=store.add_evidence(pdf, ".pdf"),
+        manifest_sha256=sha256_hex(attached),
+        head_sequence=content.head_sequence,
+        head_hash=content.head_hash,
+    )
+    store.commit(actor.id, "report issued", report, case_id=case_id)
+    return report
+
+
+def preview_report(
+    store: Store, actor: Actor, case_id: str, *, options: ReportOptions | None = None, context: JobContext
+) -> list[bytes]:
+    """Return the report's pages as PNG; nothing is recorded."""
+    from engine.report.render import render_pages
+
+    content = report_content(store, actor, case_id, options or ReportOptions())
+    figures: tuple[Figure, ...] = report_figures(store, content, context)
+    context.progress(1, 2, "Laying the pages out")
+    return render_pages(content, figures)
+
+
+def _write(out: Path, pdf: bytes) -> None:
+    """Write the PDF beside its place first, so that a full disk never leaves half a report."""
+    partial = out.with_name(out.name + ".part")
+    try:
+        partial.write_bytes(pdf)
+        partial.replace(out)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise ReportError(
+            f"The report could not be written ({error.strerror})", where=str(out), remedy="Choose another place."
+        ) from error
+
+
+def report_content(store: Store, actor: Actor, case_id: str, options: ReportOptions) -> ReportContent:
+    """Gather what the report of a case states; raises InputError where the case holds no capture."""
+    from engine.methods import method
+
+    overview = case_overview(store, case_id)
+    if not overview.capture_ids():
+        raise InputError("The case holds no captures", where=overview.case.title, remedy="Take captures in first.")
+    actors = {other.id: other for other in store.actors()}
+    events = {event.payload["record"].get("id"): event for event in store.case_events(case_id)}
+    findings = tuple(
+        ReportedFinding(finding=finding, examiner=actors[events[finding.id].actor_id], made=events[finding.id].time)
+        for finding in overview.findings
+    )
+    opinions = tuple(
+        ReportedOpinion(opinion=opinion, author=actors[events[opinion.id].actor_id], given=events[opinion.id].time)
+        for opinion in overview.opinions
+    )
+    used = [method(key) for key in sorted({finding.method for finding in overview.findings})]
+    now = utc_now()
+    amendment, number = _numbered(store, case_id, overview.reports, options)
+    return ReportContent(
+        laboratory=store.laboratory,
+        location=store.location,
+        number=number,
+        title=TITLE,
+        amendment=amendment,
+        case=overview.case,
+        methods=tuple(MethodUsed(key=m.key, title=m.title, version=m.version, citation=m.citation) for m in used),
+        items=tuple(ExaminedItem(item=item, captures=overview.captures[item.id]) for item in overview.items),
+        findings=findings,
+        opinions=opinions,
+        examined=(findings[0].made, findings[-1].made) if findings else (now, now),
+        issued=now,
+        deviations=options.deviations,
+        authoriser=actor,
+        head_sequence=store.head.count - 1,
+        head_hash=store.head.hash,
+    )
+
+
+def _numbered(
+    store: Store, case_id: str, issued: tuple[IssuedReport, ...], options: ReportOptions
+) -> tuple[Amendment | None, str]:
+    """Return the amendment, if it is one, and the number: case, running number, and /A with the amendment's count."""
+    if options.amends is None:
+        originals = sum(report.amends is None for report in issued)
+        return None, f"TS-{case_id.removeprefix('case-')[:8].upper()}-{originals + 1:02d}"
+    amended = next((report for report in issued if report.id == options.amends), None)
+    if amended is None:
+        raise InputError("The case has no such report", where=options.amends, remedy="Choose one of its reports.")
+    if not options.reason.strip():
+        raise InputError("An amendment needs a reason", where=amended.number, remedy="Say what changed and why.")
+    base = amended.number.partition("/A")[0]
+    count = 1 + sum(report.number.startswith(f"{base}/A") for report in issued)
+    times = {event.payload["record"].get("id"): event.time for event in store.case_events(case_id)}
+    amendment = Amendment(
+        count=count,
+        number=amended.number,
+        issued=times[amended.id],
+        manifest_sha256=amended.manifest_sha256,
+        reason=options.reason,
+    )
+    return amendment, f"{base}/A{count}"

@@ -1,0 +1,125 @@
+"""A small case from end to end on the command line, and the exit codes that scripts rely on."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.cli.main import main
+from engine.core.seeds import generator
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    monkeypatch.delenv("TOUCHSTONE_ACTOR", raising=False)
+
+    def command(*arguments: object) -> tuple[int, list[dict], str]:
+        code = main([str(argument) for argument in (*arguments, "--json")])
+        captured = capsys.readouterr()
+        return code, [json.loads(line) for line in captured.out.splitlines()], captured.err
+
+    return command
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Two captures of one random pattern, the second turned and shifted, and one of another pattern."""
+    paths = []
+    for number in (1, 2):
+        grains = generator(number, "pattern").random((700, 700)).astype(np.float32)
+        pattern = cv2.normalize(cv2.GaussianBlur(grains, (0, 0), 2.5), None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+        paths.append(tmp_path / f"pattern-{number}.png")
+        cv2.imwrite(str(paths[-1]), pattern)
+        if number == 1:
+            turn = cv2.getRotationMatrix2D((350, 350), 20, 1.0)
+            turned = tmp_path / "turned.png"
+            cv2.imwrite(str(turned), cv2.warpAffine(pattern, turn, (700, 700), borderValue=128))
+    return paths[0], turned, paths[1]
+
+
+@pytest.fixture
+def store(run, tmp_path):
+    folder = tmp_path / "lab.touchstone"
+    assert run("store", "init", folder, "--laboratory", "Laboratory", "--administrator", "Head")[0] == 0
+    assert run("actor", "add", folder, "--name", "Examiner", "--role", "examiner")[0] == 0
+    assert run("case", "new", folder, "--title", "Case", "--reference", "C-1", "--actor", "Examiner")[0] == 0
+    return folder
+
+
+def test_a_case_from_intake_to_a_verified_report(run, store, pictures, tmp_path):
+    genuine, turned, _ = pictures
+    by = ("--case", "C-1", "--actor", "Examiner")
+    for name, standing, file in (("Q", "questioned", turned), ("K", "known", genuine)):
+        code, lines, _ = run(
+            "intake", store, file, "--item", name, "--standing", standing, "--device", "scanner", "--dpi", 600, *by
+        )
+        assert code == 0
+        assert lines[0]["capture"]["scale"]["source"] == "actor"
+        assert lines[0]["capture"]["scale"]["um_per_px_x"] == pytest.approx(42.333, abs=1e-3)
+    code, lines, _ = run("compare", "turned.png", "pattern-1.png", "--store", store, "--out", tmp_path / "out", *by)
+    assert code == 0
+    finding = lines[0]["finding"]
+    assert finding["outcome"] == "registered"
+    assert (tmp_path / "out" / f"{finding['id']}-correlation.npy").is_file()
+    assert run("case", "opinion", store, "--text", "One pattern.", "--finding", finding["id"], *by)[0] == 0
+    pdf = tmp_path / "report.pdf"
+    code, lines, _ = run("report", "make", store, "--out", pdf, *by)
+    assert code == 0
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    code, lines, _ = run("report", "verify", pdf, "--store", store)
+    assert code == 0
+    assert lines[-1]["ok"] is True
+    assert lines[-1]["findings_repeated"] == 1
+    code, lines, _ = run("case", "show", store, "--case", "C-1")
+    kinds = [entry["event"]["kind"] for entry in lines[0]["custody"]]
+    assert kinds[0] == "case opened"
+    assert kinds[-1] == "report issued"
+    code, lines, _ = run("store", "verify", store)
+    assert (code, lines[-1]["problems"]) == (0, 0)
+
+
+def test_comparing_other_patterns_fails_only_on_request(run, pictures):
+    genuine, _, other = pictures
+    code, lines, _ = run("compare", genuine, other)
+    assert code == 0
+    assert lines[0]["finding"]["outcome"] != "registered"
+    assert run("compare", genuine, other, "--fail-on-negative")[0] == 3
+
+
+def test_a_bad_file_is_refused_by_name_and_the_others_are_taken_in(run, store, pictures, tmp_path):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(pictures[0].read_bytes()[:200])
+    code, lines, _ = run(
+        "intake", store, broken, pictures[0], "--case", "C-1", "--item", "K", "--standing", "known",
+        "--device", "scanner", "--actor", "Examiner",
+    )  # fmt: skip
+    assert code == 0
+    assert [line["capture"]["file_name"] for line in lines if "capture" in line] == ["pattern-1.png"]
+    assert [line["refusal"]["file_name"] for line in lines if "refusal" in line] == ["broken.png"]
+
+
+def test_a_damaged_store_is_exit_code_four(run, store):
+    ledger = store / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"Examiner", b"Exsminer", 1))
+    code, lines, _ = run("store", "verify", store)
+    assert code == 4
+    assert lines[0]["problem"]["where"]
+
+
+def test_an_input_error_is_exit_code_two_and_says_what_to_do(run, store):
+    code, lines, error = run("case", "show", store, "--case", "C-9")
+    assert (code, lines) == (2, [])
+    assert json.loads(error)["error"] == {"what": "There is no such case", "where": "C-9", "remedy": "There are: Case."}
+
+
+def test_an_examiner_may_not_add_actors(run, store):
+    code, _, error = run("actor", "add", store, "--name", "Other", "--role", "verifier", "--actor", "Examiner")
+    assert code == 2
+    assert "may not add actors" in error
+
+
+def test_who_is_working_must_be_said_where_several_could_be(run, store):
+    code, _, error = run("case", "new", store, "--title", "Second")
+    assert code == 2
+    assert "Who is working?" in error
