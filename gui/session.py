@@ -16,6 +16,7 @@ T = TypeVar("T")
 AnyStore: TypeAlias = "Store"
 Done: TypeAlias = Callable[[Any], None]
 Failed: TypeAlias = Callable[[BaseException], None]
+Then: TypeAlias = tuple[Done, Failed | None, Callable[[], None] | None]
 
 
 class Session(QObject):
@@ -47,7 +48,7 @@ class Session(QObject):
         # Short questions to the store never wait behind long work, nor behind pictures.
         self._queries = JobRunner(threads=1)
         self._pictures = JobRunner(threads=1)
-        self._waiting: dict[int, tuple[Job[Any], Done, Failed | None]] = {}
+        self._waiting: dict[int, tuple[Job[Any], Then]] = {}
         self._shown: list[Job[Any]] = []
         self._left: list[Store] = []
         self._dirty: set[int] = set()
@@ -136,7 +137,13 @@ class Session(QObject):
         self._select("finding", finding_id)
 
     def run(
-        self, title: str, work: Callable[[JobContext], T], *, done: Callable[[T], None], failed: Failed | None = None
+        self,
+        title: str,
+        work: Callable[[JobContext], T],
+        *,
+        done: Callable[[T], None],
+        failed: Failed | None = None,
+        ended: Callable[[], None] | None = None,
     ) -> Job[T]:
         """Start long work; it stands in the tray until it ends.
 
@@ -149,20 +156,22 @@ class Session(QObject):
         done, failed : callable
             Called on the window's thread with the result or the error. Without ``failed`` the error dialog
             shows the error. Cancelled work calls neither.
+        ended : callable
+            Called on the window's thread before these, however the work ended.
         """
-        return self._start(self._jobs, title, work, done, failed, shown=True)
+        return self._start(self._jobs, title, work, (done, failed, ended), shown=True)
 
     def query(
         self, work: Callable[[JobContext], T], *, done: Callable[[T], None], failed: Failed | None = None
     ) -> Job[T]:
         """Ask the store something short, in the order asked and without an entry in the tray."""
-        return self._start(self._queries, "Read the store", work, done, failed, shown=False)
+        return self._start(self._queries, "Read the store", work, (done, failed, None), shown=False)
 
     def picture(
         self, work: Callable[[JobContext], T], *, done: Callable[[T], None], failed: Failed | None = None
     ) -> Job[T]:
         """Read a small picture; may take long where a cache is made again, so it has a thread of its own."""
-        return self._start(self._pictures, "Read a picture", work, done, failed, shown=False)
+        return self._start(self._pictures, "Read a picture", work, (done, failed, None), shown=False)
 
     @property
     def busy(self) -> bool:
@@ -198,14 +207,13 @@ class Session(QObject):
         runner: JobRunner,
         title: str,
         work: Callable[[JobContext], T],
-        done: Callable[[T], None],
-        failed: Failed | None,
+        then: Then,
         *,
         shown: bool,
     ) -> Job[T]:
         with self._lock:  # the first report waits until the job is known
             job = runner.submit(title, work, self._listen)
-            self._waiting[id(job)] = (job, done, failed)
+            self._waiting[id(job)] = (job, then)
         if shown:
             self._shown = [other for other in self._shown if not other.state.ended] + [job]
             self.job_added.emit(job)
@@ -229,10 +237,14 @@ class Session(QObject):
             if state.ended:
                 del self._waiting[id(job)]
         self.job_changed.emit(job)
+        if not state.ended:
+            return
+        done, failed, ended = entry[1]
+        if ended is not None:
+            ended()
         if state is JobState.FINISHED:
-            entry[1](job.result)
-        elif state is JobState.FAILED and job.error is not None:
-            if entry[2] is not None:
-                entry[2](job.error)
-            else:
-                self.error_raised.emit(job.title, job.error)
+            done(job.result)
+        elif job.error is not None and failed is not None:
+            failed(job.error)
+        elif job.error is not None:
+            self.error_raised.emit(job.title, job.error)

@@ -101,6 +101,8 @@ class StoreActions(QObject):
             Command("store.create", "Create a store…", "Store", self.create, "Ctrl+Shift+N",
                     "Make an empty store for a laboratory", idle),
             Command("store.open", "Open a store…", "Store", self.choose, "Ctrl+O", "Open an existing store", idle),
+            Command("store.open_read_only", "Open a store for reading…", "Store", partial(self.choose, read_only=True),
+                    tip="Open a store without writing to it; also opens what is left of a damaged one", enabled=idle),
             Command("store.verify", "Verify the store", "Store", self.verify,
                     tip="Check every event, segment and evidence file against its hash", enabled=is_open),
             Command("store.close", "Close the store", "Store", self.close_store, "Ctrl+W",
@@ -113,21 +115,21 @@ class StoreActions(QObject):
         ):  # fmt: skip
             commands.add(command)
 
-    def open_folder(self, folder: Path) -> None:
-        """Open the store in a folder."""
+    def open_folder(self, folder: Path, *, read_only: bool = False, role: Role | None = None) -> None:
+        """Open the store in a folder; ``role`` chooses its first actor of that role where nobody worked yet."""
 
         def work(context: JobContext) -> AnyStore:
             from engine.workflows.stores import open_store
 
-            return open_store(folder)
+            return open_store(folder, read_only=read_only)
 
-        self._session.run(f"Open {folder.stem}", work, done=self._entered)
+        self._session.run(f"Open {folder.stem}", work, done=partial(self._entered, role=role))
 
     def open_demonstration(self) -> None:
         """Open the demonstration store; make it first where there is none."""
         folder = demonstration_folder()
         if folder.is_dir():
-            self.open_folder(folder)
+            self.open_folder(folder, role=Role.EXAMINER)
             return
 
         def work(context: JobContext) -> AnyStore:
@@ -136,13 +138,14 @@ class StoreActions(QObject):
             folder.parent.mkdir(parents=True, exist_ok=True)
             return make_demo(folder, context)
 
-        self._session.run("Make the demonstration store", work, done=self._entered)
+        done = partial(self._entered, role=Role.EXAMINER)
+        self._session.run("Make the demonstration store", work, done=done)
 
-    def choose(self) -> None:
+    def choose(self, *, read_only: bool = False) -> None:
         """Ask which store to open."""
         folder = forms.choose_folder(self._window, "Open a store (a folder whose name ends in .touchstone)")
         if folder is not None:
-            self.open_folder(folder)
+            self.open_folder(folder, read_only=read_only)
 
     def create(self) -> None:
         """Ask for what a new store needs and make it."""
@@ -188,7 +191,7 @@ class StoreActions(QObject):
 
         self._session.run(f"Create {folder.stem}", work, done=self._entered)
 
-    def _entered(self, store: AnyStore) -> None:
+    def _entered(self, store: AnyStore, *, role: Role | None = None) -> None:
         session = self._session
         place = self._settings.place(store.path)
         session.store = store
@@ -240,3 +243,13 @@ class StoreActions(QObject):
         from gui.widgets.notes import NoteDialog
 
         NoteDialog(title, lines, self._window).open()
+
+
+def _worker(actors: tuple[Actor, ...], last: str, role: Role | None) -> Actor | None:
+    """Return who worked here last, else the only actor, else the first of the role; None means ask."""
+    for actor in actors:
+        if actor.id == last:
+            return actor
+    if len(actors) == 1:
+        return actors[0]
+    return next((actor for actor in actors if actor.role is role), None)
