@@ -174,7 +174,7 @@ def _check_samples(page: "TiffPage") -> None:
         raise ImagingError(reason, remedy="Save it with 8 or 16 bits a sample, unsigned.")
     if page.samplesperpixel < _colour_samples(page) or page.imagedepth != 1:
         raise ImagingError("The TIFF page has too few samples or more than one layer", remedy=EXPORT)
-    if page.photometric == PALETTE and (bits == 16 or np.shape(page.tags.valueof(320)) != (3 << bits,)):
+    if page.photometric == PALETTE and (bits == 16 or np.size(page.tags.valueof(320)) != 3 << bits):
         raise ImagingError("The TIFF page has no fitting palette", remedy=SEND_AGAIN)
 
 
@@ -200,6 +200,8 @@ def _check_segments(page: "TiffPage") -> None:
     planes, rows, columns = _grid(page)
     if not len(page.dataoffsets) == len(page.databytecounts) == planes * rows * columns:
         raise ImagingError("The TIFF page does not say where all its parts are", remedy=SEND_AGAIN)
+    if min(page.dataoffsets) <= 0 or min(page.databytecounts) <= 0:
+        raise ImagingError("Parts of the TIFF page are missing", remedy=SEND_AGAIN)
     row_bytes = (page.imagewidth * page.samplesperpixel * _bits(page) + 7) // 8
     check_enough_bytes(sum(page.databytecounts), row_bytes * page.imagelength, RATIOS[page.compression])
 
@@ -252,8 +254,6 @@ def _segments(page: "TiffPage", data: BinaryIO) -> Iterator[NDArray[Any]]:
 
 def _segment(page: "TiffPage", data: BinaryIO, index: int, size: int) -> NDArray[Any]:
     offset, count = page.dataoffsets[index], page.databytecounts[index]
-    if offset <= 0 or count <= 0:
-        raise ImagingError(f"Part {index} of the TIFF page is missing", remedy=SEND_AGAIN)
     raw = _read(data, offset, count, size)
     if page.compression == JPEG and b"\xff\xd9" not in raw[-64:]:
         raise ImagingError(f"Part {index} of the TIFF page is cut short", remedy=SEND_AGAIN)

@@ -57,6 +57,8 @@ def scale_of_tags(densities: Sequence[Density], orientation: int = 1) -> tuple[S
     notes: list[str] = []
     found: list[Scale] = []
     for density in densities:
+        if density.um_per_unit is None and density.x == density.y <= 1:
+            continue  # how formats say that nothing is known
         reason = _unusable(density)
         if reason:
             notes.append(f"{density.name} gives no scale: {reason}")
