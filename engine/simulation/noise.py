@@ -172,7 +172,7 @@ def stamp_discs(grid: Grid, points_um: NDArray[np.float64], radius_um: NDArray[n
         return canvas
     step = grid.step_um
     radius = radius_um / step
-    spread = np.sqrt((0.5 * radius) ** 2 + 1 / 12)  # a pixel's own extent has the variance 1/12
+    spread = np.sqrt((0.5 * radius) ** 2 + 0.25)  # from half a pixel on, samples of a Gaussian add up to its area
     reach = math.ceil(3 * float(spread.max()))
     centre = apply_matrix(np.linalg.inv(grid.to_um), points_um)
     nearest = np.rint(centre).astype(np.intp)
