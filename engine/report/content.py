@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from engine.core.case import Actor, Capture, Case, Item, Name, Opinion, Positive, Scale, Sha256, Text
 from engine.core.finding import Finding
 from engine.core.records import Record
 
+# Printed on every page, so it has to fit a header.
+ReportNumber = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 PixelCount = Annotated[int, Field(gt=0, le=8192)]
 
 
@@ -47,7 +49,7 @@ class Amendment(Record):
     """The report that this one amends, and why. ``count`` numbers the amendments of one report from 1."""
 
     count: Annotated[int, Field(ge=1)]
-    number: Name
+    number: ReportNumber
     issued: Text
     manifest_sha256: Sha256
     reason: Text
@@ -65,7 +67,7 @@ class ReportContent(Record):
     laboratory: Name
     address: Text = ""
     location: Text = ""
-    number: Name
+    number: ReportNumber
     title: Name
     amendment: Amendment | None = None
     case: Case

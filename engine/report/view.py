@@ -14,10 +14,11 @@ WIDEST = 300.0  # points; a single picture leaves room for its legend at the sid
 WIDEST_OF_PAIR = 233.0
 TALLEST = 270.0
 GRADIENT_STOPS = 17
+LONGEST_HEADER = 70  # characters of the laboratory's name in the header; the whole name stands on the first page
 NONE_STATED = "none stated"
 View = dict[str, Any]
 Rows = list[list[Any]]
-_MEASURES = ("file", "colours", "width", "height", "points")  # what is not printed
+_UNPRINTED = ("file", "colours", "width", "height", "points", "manifest")  # measures, and what the page foot prints
 
 
 def page_view(
@@ -31,7 +32,7 @@ def page_view(
         "number": content.number,
         "title": content.title,
         "case_title": content.case.title,
-        "laboratory": content.laboratory,
+        "laboratory": _clipped(content.laboratory),
         "manifest": hash_cell(manifest_sha256),
         "simulated": content.simulated,
         "amendment": _amendment(content),
@@ -64,7 +65,7 @@ def printed(view: Any) -> list[str]:
     if isinstance(view, str):
         return [view]
     if isinstance(view, dict):
-        return [text for key, value in view.items() if key not in _MEASURES for text in printed(value)]
+        return [text for key, value in view.items() if key not in _UNPRINTED for text in printed(value)]
     if isinstance(view, list):
         texts = [text for value in view for text in printed(value)]
         return ["".join(texts)] if view and isinstance(view[0], str) else texts
@@ -80,11 +81,15 @@ def _shown(value: Any, unshowable: frozenset[str]) -> Any:
     if isinstance(value, str):
         return visible(value, unshowable)
     if isinstance(value, dict):
-        kept = ("hash", *_MEASURES)
+        kept = ("hash", *_UNPRINTED)
         return {key: part if key in kept else _shown(part, unshowable) for key, part in value.items()}
     if isinstance(value, list):
         return [_shown(part, unshowable) for part in value]
     return value
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= LONGEST_HEADER else text[: LONGEST_HEADER - 1] + "\u2026"
 
 
 def _person(actor: Actor) -> str:

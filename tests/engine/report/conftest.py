@@ -42,6 +42,7 @@ from engine.report.content import (
     ReportedOpinion,
 )
 from engine.report.figures import evidence_figure, overlay_figure, pair_figure
+from engine.report.render import render_pdf
 
 SCANNER = Scale(um_per_px_x=42.333, um_per_px_y=42.333, source=ScaleSource.FILE_TAG, relative_uncertainty=0.01)
 MICROSCOPE = Scale(
@@ -296,3 +297,15 @@ def make_content(items, captures, finding) -> ReportContent:
 def made() -> Made:
     """Return a rich report on simulated captures with known scales."""
     return make_report()
+
+
+@pytest.fixture(scope="session")
+def unscaled() -> Made:
+    """Return the same report on captures that are not simulated and have no scale."""
+    return make_report(scaled=False, simulated=False)
+
+
+@pytest.fixture(scope="session")
+def pdf(made) -> bytes:
+    """Return the rich report as a PDF."""
+    return render_pdf(made.content, made.figures)
