@@ -25,6 +25,8 @@ from engine.core import errors
 from engine.core.errors import Cancelled, JobError, TouchstoneError
 
 POLL_SECONDS = 0.05
+# A reply is a few records; a broken child that sends an endless line must not fill the parent's memory.
+MAX_REPLY_BYTES = 16 << 20
 T = TypeVar("T")
 
 
@@ -249,7 +251,7 @@ class Child:
 def _read_reply(stream: IO[bytes], context: JobContext, future: Future[dict[str, Any]]) -> None:
     """Read a child's lines until the reply; progress goes to the context."""
     try:
-        for line in stream:
+        while line := stream.readline(MAX_REPLY_BYTES):
             message = json.loads(line)
             if "progress" in message:
                 done, total, text = message["progress"]
@@ -258,17 +260,21 @@ def _read_reply(stream: IO[bytes], context: JobContext, future: Future[dict[str,
                 future.set_exception(_named_error(message["error"]))
                 return
             else:
-                future.set_result(message["result"])
+                future.set_result(dict(message["result"]))
                 return
     # Whatever a broken child sent, the waiting thread must hear of it.
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        future.set_exception(JobError(f"The worker process answered nonsense ({error})"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        future.set_exception(JobError(f"The worker process answered nonsense ({type(error).__name__}: {error})"))
+        return
+    # So must it of a listener that failed; it is raised there as it is.
+    except Exception as error:
+        future.set_exception(error)
         return
     future.set_exception(JobError("The worker process ended unexpectedly", remedy="It may have met its memory limit."))
 
 
 def _named_error(message: dict[str, str]) -> TouchstoneError:
-    kind = getattr(errors, str(message.get("kind")), JobError)
+    kind = getattr(errors, str(message.get("kind")), None)
     if not (isinstance(kind, type) and issubclass(kind, TouchstoneError)):
         kind = JobError
     what, where, remedy = (str(message.get(part, "")) for part in ("what", "where", "remedy"))
@@ -303,10 +309,13 @@ def serve(answer: Callable[[dict[str, Any], JobContext], dict[str, Any]]) -> Non
 
 
 def _limit_memory(size: int) -> None:
-    if size and sys.platform != "win32":
+    """Limit the address space of this process, and let a crash leave no copy of the evidence behind (POSIX)."""
+    if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if size:
+            resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 def scratch_folder() -> tempfile.TemporaryDirectory[str]:
