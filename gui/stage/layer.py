@@ -149,11 +149,20 @@ class CaptureLayer:
         """Bytes held by finished tiles and the mosaic."""
         return self._cache.nbytes + (0 if self._mosaic is None else self._mosaic.words.nbytes)
 
-    def close(self) -> None:
-        """Stop reading and join the thread."""
+    @property
+    def alive(self) -> bool:
+        """Whether the reading thread still runs."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Ask the thread to end; it may still be in the middle of a tile."""
         with self._condition:
             self._closing = True
             self._condition.notify()
+
+    def close(self) -> None:
+        """Stop reading and join the thread."""
+        self.stop()
         self._thread.join()
 
     def frame(self, matrix: Array, size: Size, ratio: float = 1.0) -> Frame | None:

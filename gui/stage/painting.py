@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter, QTransform
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPainter, QTransform
 
 from engine.core.pixels import apply_matrix, resize_matrix
 from gui.stage import geometry
@@ -93,12 +93,3 @@ def draw_cells(
 def outline_path(width: int, height: int, matrix: Array) -> list[QPointF]:
     """Return the corners of an image in the view."""
     return [QPointF(float(x), float(y)) for x, y in apply_matrix(matrix, geometry.outline(width, height))]
-
-
-def chip(painter: QPainter, rect: QRectF, colour: QColor) -> None:
-    """Lay a quiet plate under words that stand on a picture."""
-    painter.save()
-    painter.setPen(QColor(0, 0, 0, 0))
-    painter.setBrush(colour)
-    painter.drawRoundedRect(rect, 3.0, 3.0)
-    painter.restore()

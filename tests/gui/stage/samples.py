@@ -5,6 +5,8 @@ import threading
 import numpy as np
 
 from engine.core.case import Capture, Device, Quality, Scale, ScaleSource
+from engine.core.finding import Finding, Overlay, Provenance, Raster, ScaleUsed
+from engine.core.pixels import Transform, TransformKind
 from engine.imaging.tiles import ArrayTiles
 
 
@@ -58,3 +60,41 @@ def gradient(width: int, height: int, dtype=np.uint8) -> np.ndarray:
     top = np.iinfo(dtype).max
     across = np.linspace(0, top, width)[None, :]
     return np.broadcast_to(across, (height, width)).astype(dtype)
+
+
+def overlay(key: str, capture_id: str, values, matrix, low: float, high: float, **more) -> Overlay:
+    return Overlay(
+        key=key,
+        title=key.capitalize(),
+        capture_id=capture_id,
+        grid_to_capture=Transform.from_array(TransformKind.AFFINE, np.asarray(matrix, dtype=float)),
+        low=low,
+        high=high,
+        raster=Raster(np.asarray(values, dtype=np.float32)),
+        **more,
+    )
+
+
+def finding(questioned: Capture, known: Capture, matrix=None, **more) -> Finding:
+    transform = None if matrix is None else Transform.from_array(TransformKind.HOMOGRAPHY, np.asarray(matrix))
+    return Finding(
+        **{
+            "id": f"finding-{1:016x}",
+            "method": "capture_comparison",
+            "title": "Capture comparison",
+            "capture_ids": (questioned.id, known.id),
+            "scales": tuple(ScaleUsed(capture_id=one.id, scale=one.scale) for one in (questioned, known)),
+            "outcome": "registered" if matrix is not None else "not registrable",
+            "questioned_to_known": transform,
+            "provenance": Provenance(
+                method="capture_comparison",
+                method_version="1",
+                settings={},
+                input_sha256=(questioned.sha256, known.sha256),
+                seed=0,
+                versions={},
+                threads=1,
+            ),
+            **more,
+        }
+    )
