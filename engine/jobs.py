@@ -242,9 +242,14 @@ class Child:
             environment = dict(os.environ, TOUCHSTONE_CHILD_MEMORY=str(self._limits.memory_bytes))
             root = str(Path(__file__).resolve().parents[1])
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", self._module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-            )
+            # -P: the working folder may hold evidence, and nothing in it may pass for a module of Python or ours.
+            command = [sys.executable, "-P", "-m", self._module]
+            try:
+                self._process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+                )
+            except OSError as error:
+                raise JobError(f"The worker process cannot be started ({error.strerror})") from error
         return self._process
 
 
@@ -266,9 +271,11 @@ def _read_reply(stream: IO[bytes], context: JobContext, future: Future[dict[str,
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         future.set_exception(JobError(f"The worker process answered nonsense ({type(error).__name__}: {error})"))
         return
-    # So must it of a listener that failed; it is raised there as it is.
+    # So must it of a listener that failed. A JobError ends the process, whose reply is still to come.
     except Exception as error:
-        future.set_exception(error)
+        failure = JobError(f"The progress could not be shown ({type(error).__name__}: {error})")
+        failure.__cause__ = error
+        future.set_exception(failure)
         return
     future.set_exception(JobError("The worker process ended unexpectedly", remedy="It may have met its memory limit."))
 

@@ -195,17 +195,28 @@ def test_an_endless_line_is_cut(child):
         child.request({"do": "huge reply"})
 
 
-def test_a_failing_listener_is_raised_where_the_request_was_made(child):
+def test_a_failing_listener_is_reported_and_no_old_reply_is_taken_for_a_new_one(child):
     def listener(done, total, text):
         raise InputError("the listener failed")
 
-    with pytest.raises(InputError, match="the listener failed"):
+    with pytest.raises(JobError, match="the listener failed") as failed:
         child.request({"do": "progress"}, JobContext(listener))
+    assert isinstance(failed.value.__cause__, InputError)
+    assert child.request({"do": "echo", "value": 5})["echo"] == 5
 
 
 def test_a_module_that_does_not_exist_ends_unexpectedly(module):
     with Child("touchstone_no_such_module") as child, pytest.raises(JobError):
         child.request({})
+
+
+def test_modules_in_the_working_folder_are_not_imported(child, tmp_path, monkeypatch):
+    folder = tmp_path / "evidence"
+    (folder / "engine").mkdir(parents=True)
+    for name in ("json.py", "tempfile.py", "engine/__init__.py"):
+        (folder / name).write_text("raise SystemExit('hostile')")
+    monkeypatch.chdir(folder)
+    assert pid_of(child)
 
 
 def test_no_process_is_left_after_close(child):
