@@ -3,6 +3,22 @@
 from engine.store.head import Head
 from engine.store.kinds import KINDS, Destruction, ScaleSet
 from engine.store.ledger import Problem
+from engine.store.rebuild import rebuild
 from engine.store.store import Store
+from engine.store.transfer import backup, export_store, import_store
+from engine.store.verify import Verification, verify
 
-__all__ = ["KINDS", "Destruction", "Head", "Problem", "ScaleSet", "Store"]
+__all__ = [
+    "KINDS",
+    "Destruction",
+    "Head",
+    "Problem",
+    "ScaleSet",
+    "Store",
+    "Verification",
+    "backup",
+    "export_store",
+    "import_store",
+    "rebuild",
+    "verify",
+]

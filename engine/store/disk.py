@@ -97,7 +97,7 @@ class NewFile:
     def __exit__(self, *_: object) -> None:
         if self._published:
             return
-        self._close()
+        self.close()
         # The error that brought us here is the one to tell; a leftover part is removed by rebuild.
         with contextlib.suppress(OSError):
             self._disk.remove(self._path)
@@ -116,12 +116,13 @@ class NewFile:
         """Sync the bytes, take the target's name and sync the folder, in that order."""
         assert self._file is not None
         self._disk.sync(self._file)
-        self._close()
+        self.close()
         self._disk.rename(self._path, target)
         self._published = True
         self._disk.sync_folder(target.parent)
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Close the file, if it is open; ``publish`` and the end of the block do it."""
         file, self._file = self._file, None
         if file is not None:
             self._disk.close(file)

@@ -12,6 +12,7 @@ from engine.store.ledger import RESTORE
 FOLDER = "evidence"
 CHUNK = 1 << 20
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
@@ -47,6 +48,8 @@ class EvidenceFolder:
 
     def find(self, sha256: str) -> Path | None:
         """Return the file of that name, unchecked, or None."""
+        if not SHA256.fullmatch(sha256):
+            return None
         return next((path for path in self._folder.glob(f"{sha256}.*") if NAME.fullmatch(path.name)), None)
 
     def checked(self, sha256: str) -> Path:

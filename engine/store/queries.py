@@ -11,6 +11,7 @@ from engine.core.errors import InputError, StoreError
 from engine.core.finding import Finding, Raster
 from engine.core.records import Record
 from engine.store import ledger, segments
+from engine.store.evidence import SHA256
 from engine.store.kinds import KINDS, ScaleSet
 from engine.store.ledger import Entry
 from engine.store.projection import Projection
@@ -87,8 +88,8 @@ class Queries:
         """Return the arrays of a finding's overlays by overlay key, checked against the finding."""
         event = self._event_of("finding made", finding_id)
         finding = self._record(Finding, event)
-        stored = event.payload.get("segment")
-        rasters = segments.read(self.path / segments.FOLDER, Segment.from_json(stored)) if stored else {}
+        segment = segment_of(event)
+        rasters = segments.read(self.path / segments.FOLDER, segment) if segment else {}
         recorded = {overlay.key: overlay.raster_sha256 for overlay in finding.overlays if overlay.raster_sha256}
         if {key: raster.sha256 for key, raster in rasters.items()} != recorded:
             what = "The arrays are not those of the finding's overlays"
@@ -139,8 +140,29 @@ def record_of(event: Event, record: type[R]) -> R:
     try:
         return record.from_json(values)
     except (ValidationError, ValueError) as error:
-        what = f"Event {event.sequence} ({event.kind}) does not carry the record of its kind"
-        raise StoreError(what, where=ledger.FILE, remedy="It was not written by Touchstone") from error
+        raise _foreign(event, "does not carry the record of its kind") from error
+
+
+def segment_of(event: Event) -> Segment | None:
+    """Return the segment that an event names, if it names one; raises StoreError where that cannot be one."""
+    stored = event.payload.get("segment")
+    try:
+        return None if stored is None else Segment.from_json(stored)
+    except ValidationError as error:
+        raise _foreign(event, "does not name its segment as a store does") from error
+
+
+def evidence_of(event: Event) -> tuple[str, ...]:
+    """Return the SHA-256 of the evidence that an event names; raises StoreError where these cannot be any."""
+    named = event.payload.get("evidence", [])
+    if not isinstance(named, list) or not all(isinstance(key, str) and SHA256.fullmatch(key) for key in named):
+        raise _foreign(event, "does not name its evidence as a store does")
+    return tuple(named)
+
+
+def _foreign(event: Event, what: str) -> StoreError:
+    remedy = "It was not written by Touchstone"
+    return StoreError(f"Event {event.sequence} ({event.kind}) {what}", where=ledger.FILE, remedy=remedy)
 
 
 def any_record_of(event: Event) -> Record:

@@ -1,6 +1,7 @@
 """Immutable HDF5 segments: built in memory, written once, checked whole before HDF5 sees a byte of them."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +23,7 @@ os.environ["HDF5_PLUGIN_PRELOAD"] = "::"
 
 FOLDER = "segments"
 LIMIT = 64 << 20  # bytes
+NAME = re.compile(r"[0-9a-f]{64}\.h5")
 SCHEMA = 1
 CHUNK_ROWS = 256
 RASTER_LIMIT = 1 << 24  # float32 values of one segment, more than fit into it

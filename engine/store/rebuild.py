@@ -1,0 +1,91 @@
+"""Building anew what can be built anew: the cache, a lost or damaged HEAD, an interrupted destruction."""
+
+import time
+from pathlib import Path
+
+from engine.core.errors import StoreError
+from engine.store import drafts, evidence, ledger, segments
+from engine.store import head as heads
+from engine.store.chain import Chain
+from engine.store.disk import PART, Disk, write_file
+from engine.store.evidence import EvidenceFolder
+from engine.store.head import GENESIS
+from engine.store.ledger import Entry, Problem
+from engine.store.lock import WriterLock
+from engine.store.store import CACHE, Store
+
+STALE = 3600.0  # seconds after which a file that was never finished is nobody's
+
+
+def rebuild(path: Path, *, disk: Disk | None = None) -> tuple[str, ...]:
+    """Empty the cache, write a damaged HEAD anew from the ledger, finish destructions; return what was done.
+
+    Raises
+    ------
+    StoreError
+        The ledger itself is damaged: that is restored from a backup, never cut off.
+    """
+    disk = disk or Disk()
+    path = path.absolute()
+    done: list[str] = []
+    with WriterLock(path).held():
+        reason = _head_damage(path)
+        if reason:
+            done.append(_restore_head(path, disk, reason))
+    store = Store.open(path, disk=disk)
+    if (path / CACHE).is_dir():
+        disk.discard_folder(path / CACHE)
+        done.append("The cache was emptied; it fills again as it is needed")
+    files = EvidenceFolder(path / evidence.FOLDER, disk)
+    for event in store.events():
+        if event.kind == "evidence destroyed" and files.find(event.payload["record"]["sha256"]):
+            files.remove(event.payload["record"]["sha256"])
+            done.append(f"The destruction ordered in event {event.sequence} was finished")
+    for folder in (path, path / evidence.FOLDER, path / segments.FOLDER, path / drafts.FOLDER):
+        for part in folder.glob(f".*{PART}"):
+            if part.is_file() and time.time() - part.stat().st_mtime > STALE:
+                disk.remove(part)
+                done.append(f"{part.name}, a file that was never finished, was removed")
+    return tuple(done)
+
+
+def _head_damage(path: Path) -> str:
+    """Return what is wrong with HEAD that the ledger can mend, or nothing."""
+    try:
+        slots = heads.read_slots(path / heads.FILE)
+    except StoreError as error:
+        return error.what
+    size = (path / ledger.FILE).stat().st_size
+    whole = [item for item in ledger.scan(path / ledger.FILE, slots.newest, size) if isinstance(item, Entry)]
+    if len(whole) > 1:
+        return f"HEAD is older than the ledger: {len(whole)} whole events stand beyond it"
+    return "" if slots.whole else "A slot of HEAD is damaged"
+
+
+def _restore_head(path: Path, disk: Disk, reason: str) -> str:
+    """Check the ledger to its last whole line, write HEAD for it and record that."""
+    file = path / ledger.FILE
+    found = list(ledger.scan(file, GENESIS, file.stat().st_size))
+    # Without HEAD nobody can tell a damaged line from one that was never acknowledged, unless it is the very last and
+    # was cut off while it was written.
+    if found and isinstance(found[-1], Problem) and not _ends_with_newline(file):
+        found.pop()
+    damaged = [item for item in found if isinstance(item, Problem)]
+    if damaged or not found:
+        where, what, remedy = damaged[0] if damaged else Problem(ledger.FILE, "The ledger is empty", ledger.RESTORE)
+        raise StoreError(what, where=f"{path.name}, {where}", remedy=remedy)
+    last = found[-1]
+    assert isinstance(last, Entry)
+    write_file(disk, path / heads.FILE, (last.head.encode(), last.head.encode()))
+    chain = Chain(path, disk)
+    chain.read()
+    for _ in chain.settle(EvidenceFolder(path / evidence.FOLDER, disk)):
+        pass
+    chain.record_restored_head(reason)
+    return f"HEAD was written anew for {last.head.count} events: {reason}"
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"

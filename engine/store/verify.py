@@ -1,0 +1,184 @@
+"""Checking a whole store: every event, record, file and array."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.core.case import Event
+from engine.core.errors import StoreError
+from engine.core.finding import Finding
+from engine.core.records import Record
+from engine.jobs import JobContext
+from engine.store import drafts, evidence, ledger, segments
+from engine.store import head as heads
+from engine.store.disk import Disk
+from engine.store.generation import Generation, read_generation
+from engine.store.head import GENESIS, Head
+from engine.store.kinds import KINDS, SCHEMA, Destruction, about, identifiers
+from engine.store.ledger import RESTORE, Problem
+from engine.store.lock import FILE as LOCK
+from engine.store.lock import WriterLock
+from engine.store.queries import any_record_of, evidence_of, segment_of
+from engine.store.segments import Segment
+from engine.store.store import CACHE
+
+REBUILD = "Rebuild the store"
+SegmentHashes = Callable[[Path, Segment], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a check of a store found.
+
+    ``events`` counts the events that HEAD acknowledges, ``problems`` names every damage, ``notes`` what is remarkable
+    without being damage.
+    """
+
+    head: Head
+    events: int
+    problems: tuple[Problem, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether no damage was found."""
+        return not self.problems
+
+
+def own_hashes(folder: Path, segment: Segment) -> dict[str, str]:
+    """Return the SHA-256 of a segment's rasters by overlay key; raises StoreError."""
+    return {key: raster.sha256 for key, raster in segments.read(folder, segment).items()}
+
+
+def verify(path: Path, context: JobContext, *, segment_hashes: SegmentHashes = own_hashes) -> Verification:
+    """Check everything in a store and change nothing.
+
+    Parameters
+    ----------
+    path : Path
+        The folder of the store.
+    context : JobContext
+        Told of each event and file.
+    segment_hashes : callable
+        Opens a segment; a foreign store's are opened in a child process.
+    """
+    try:
+        with WriterLock(path).held_if_possible():
+            state = read_generation(path)
+    except StoreError as error:
+        return Verification(GENESIS, 0, (Problem(error.where, error.what, error.remedy),), ())
+    check = _Check(path, state, context, segment_hashes)
+    check.events()
+    check.files()
+    return Verification(state.head, state.head.count, tuple(check.problems), (*state.notes, *check.notes))
+
+
+class _Check:
+    """One check of one store, and what it has found so far."""
+
+    def __init__(self, path: Path, state: Generation, context: JobContext, segment_hashes: SegmentHashes) -> None:
+        self.problems = list(state.problems)
+        self.notes: list[str] = []
+        self._path = path
+        self._entries = state.entries
+        self._context = context
+        self._segment_hashes = segment_hashes
+        self._evidence: dict[str, str] = {}  # SHA-256 -> the event that names it
+        self._segments: set[str] = set()
+        self._destroyed: set[str] = set()
+
+    def events(self) -> None:
+        """Check that every event carries its record, its keys and its segment."""
+        for number, entry in enumerate(self._entries):
+            self._context.check_cancelled()
+            self._context.progress(number, len(self._entries), f"Event {entry.sequence}")
+            try:
+                event = ledger.read_event(self._path / ledger.FILE, entry)
+                record = any_record_of(event)
+                self._keys(event, record)
+                self._note_files(event, record)
+                self._segment(event, record)
+            except StoreError as error:
+                self._add(f"event {entry.sequence} ({entry.kind})", error)
+
+    def files(self) -> None:
+        """Check that the files are there, whole, and named by events."""
+        folder = self._path / evidence.FOLDER
+        present = {
+            path.name.partition(".")[0]: path for path in _children(folder) if evidence.NAME.fullmatch(path.name)
+        }
+        for number, sha256 in enumerate(sorted(set(self._evidence) | set(present))):
+            self._context.check_cancelled()
+            self._context.progress(number, len(present), f"File {sha256[:16]}")
+            self._evidence_file(sha256, present.get(sha256))
+        for path in _children(self._path / segments.FOLDER):
+            if path.name not in self._segments and path.suffix == ".h5":
+                self.notes.append(f"{segments.FOLDER}/{path.name}: no event names this segment")
+        wrong = drafts.Drafts(self._path / drafts.FOLDER, Disk()).check()
+        if wrong:
+            self.problems.append(Problem(drafts.FOLDER, wrong, "Discard the draft and write it again"))
+        self._strangers()
+
+    def _keys(self, event: Event, record: Record) -> None:
+        """Compare the keys that queries use with the record they stand for."""
+        if event.payload.get("schema") != SCHEMA:
+            raise StoreError(f"It has schema {event.payload.get('schema')}, this program reads schema {SCHEMA}")
+        own = identifiers(record, "id" if event.kind == "case opened" else "case_id")
+        case = event.payload["case_id"]
+        if event.payload["about"] != list(about(event.kind, record)) or (own and own != (case,)):
+            raise StoreError("Its keys are not those of its record", remedy="It was not written by Touchstone")
+
+    def _note_files(self, event: Event, record: Record) -> None:
+        named = evidence_of(event)
+        needed = [key for name in KINDS[event.kind].needs for key in identifiers(record, name)]
+        if not set(needed) <= set(named):
+            raise StoreError("It does not name the files its record needs", remedy="It was not written by Touchstone")
+        for sha256 in named:
+            self._evidence.setdefault(sha256, f"event {event.sequence} ({event.kind})")
+        if isinstance(record, Destruction):
+            self._destroyed.add(record.sha256)
+
+    def _segment(self, event: Event, record: Record) -> None:
+        overlays = record.overlays if isinstance(record, Finding) else ()
+        named = {overlay.key: overlay.raster_sha256 for overlay in overlays if overlay.raster_sha256}
+        segment = segment_of(event)
+        if segment is not None:
+            self._segments.add(segment.name)
+        if ({} if segment is None else self._segment_hashes(self._path / segments.FOLDER, segment)) != named:
+            raise StoreError("The arrays are not those of its overlays", remedy=RESTORE)
+
+    def _evidence_file(self, sha256: str, path: Path | None) -> None:
+        where = f"{evidence.FOLDER}/{path.name if path else sha256}"
+        named_by = self._evidence.get(sha256)
+        if sha256 in self._destroyed:
+            if path is not None:
+                self.problems.append(Problem(where, "It was destroyed by order and is still there", REBUILD))
+        elif path is None:
+            self.problems.append(Problem(where, f"The original bytes that {named_by} names are missing", RESTORE))
+        elif evidence.file_sha256(path) != sha256:
+            what = f"The original bytes are damaged ({named_by or 'no event names them'})"
+            self.problems.append(Problem(where, what, RESTORE))
+        elif named_by is None:
+            self.notes.append(f"{where}: no event names these bytes")
+
+    def _strangers(self) -> None:
+        """Note what does not belong into a store, files that were never finished among it."""
+        known = {ledger.FILE, heads.FILE, LOCK, CACHE, drafts.FOLDER, evidence.FOLDER, segments.FOLDER}
+        inside = {evidence.FOLDER: evidence.NAME.fullmatch, segments.FOLDER: segments.NAME.fullmatch}
+        found = [path.name for path in _children(self._path) if path.name not in known]
+        for folder, belongs in inside.items():
+            found += [f"{folder}/{path.name}" for path in _children(self._path / folder) if not belongs(path.name)]
+        found += [
+            f"{drafts.FOLDER}/{path.name}"
+            for path in _children(self._path / drafts.FOLDER)
+            if path.name not in drafts.FILES
+        ]
+        self.notes += [f"{name}: does not belong to the store" for name in found]
+
+    def _add(self, where: str, error: StoreError) -> None:
+        place = f"{where}, {error.where}" if error.where else where
+        self.problems.append(Problem(place, error.what, error.remedy))
+
+
+def _children(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
