@@ -1,13 +1,25 @@
 """The navigation rail: one button a page."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
 
 from gui.shell import theme
 from gui.shell.theme import GRID
 
 WIDTH = 10 * GRID
+BAR = 3
+
+
+class RailButton(QToolButton):
+    """A page's button; a bar beside it marks the page that is shown."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the button and the bar."""
+        super().paintEvent(event)
+        if self.isChecked():
+            painter = QPainter(self)
+            painter.fillRect(0, GRID // 2, BAR, self.height() - GRID, QColor(theme.colours().focus))
 
 
 class NavigationRail(QFrame):
@@ -30,7 +42,7 @@ class NavigationRail(QFrame):
 
     def add(self, key: str, title: str, icon: str, tip: str) -> None:
         """Add a page's button below the others."""
-        button = QToolButton()
+        button = RailButton()
         button.setText(title)
         button.setAccessibleName(f"{title} page")
         button.setToolTip(tip)

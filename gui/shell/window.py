@@ -195,10 +195,10 @@ class MainWindow(QMainWindow):
                 menu.addAction(action)
 
     def _order_menus(self) -> None:
-        """Put the Store first, View and Help last, and what the pages add between them."""
+        """Keep the menus in the order of the pages, whichever page was made first."""
+        order = ("Store", *(entry.title for entry in PAGES), "View", "Help")
         self.menuBar().clear()
-        last = ("View", "Help")
-        names = [name for name in self._menus if name not in last] + [name for name in last if name in self._menus]
+        names = sorted(self._menus, key=lambda name: order.index(name) if name in order else len(order))
         for name in names:
             self.menuBar().addMenu(self._menus[name])
 

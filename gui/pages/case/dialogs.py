@@ -62,7 +62,7 @@ class ScaleField(QWidget):
 
     def _follow(self) -> None:
         kind = self.kind.currentData()
-        self.value.setEnabled(kind != FROM_FILE)
+        self.value.setVisible(kind != FROM_FILE)
         self.value.setSuffix({PER_INCH: " dpi", UM_PER_PX: " µm/px"}.get(kind, ""))
         self.value.setValue({PER_INCH: 600.0, UM_PER_PX: 2.0}.get(kind, self.value.value()))
 
@@ -197,7 +197,7 @@ class CalibrateDialog(FormDialog):
         self.pitch.setValue(1000.0)
         self.pitch.setSuffix(" µm")
         self.add_field("Side of one square", self.pitch)
-        hint = "The capture must show a chessboard target. The pitch measured on it gives the scale and its uncertainty."
+        hint = "The capture shows a chessboard target. Its measured pitch gives the scale with its uncertainty."
         self.form.addRow("", PlainLabel(hint, meaning="muted", wrap=True))
 
     def _hand_on(self) -> None:

@@ -103,6 +103,7 @@ class ItemTree(QTreeWidget):
             row = QTreeWidgetItem([name, "", standing.value])
             row.setData(NAME, ID, item_id)
             row.setFont(NAME, heading_font(self.font(), 3))
+            row.setSizeHint(NAME, QSize(0, 4 * GRID))
             row.setToolTip(NAME, plain_tip(f"{name} ({standing.value}{', simulated' if simulated else ''})"))
             self.addTopLevelItem(row)
             for capture in captures.get(item_id, ()):
@@ -171,6 +172,7 @@ class ItemTree(QTreeWidget):
         page = f", page {capture.page + 1}" if capture.page else ""
         row = QTreeWidgetItem(parent, [f"{capture.file_name}{page}", short_scale(capture.scale), ""])
         row.setData(NAME, ID, capture.id)
+        row.setSizeHint(NAME, QSize(0, ICON.height() + GRID))
         row.setToolTip(NAME, plain_tip(f"{capture.file_name}{page}\n{capture.device.value}, {extent(capture)}"))
         row.setToolTip(SCALE, plain_tip(f"Scale: {scale_text(capture.scale)}"))
         self._captures[capture.id] = (capture, row)

@@ -1,0 +1,92 @@
+"""Ask for what a report needs when it is issued."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+
+from engine.core.case import IssuedReport
+from gui.widgets import forms
+from gui.widgets.forms import FormDialog
+from gui.widgets.text import PlainLabel
+
+
+@dataclass(frozen=True)
+class IssueWish:
+    """Where the PDF goes, and which report it amends and why."""
+
+    out: Path
+    amends: str | None
+    reason: str
+
+
+class IssueDialog(FormDialog):
+    """A new report or an amendment, and the file to write."""
+
+    def __init__(
+        self,
+        suggestion: Path,
+        issued: tuple[IssuedReport, ...],
+        warning: str,
+        issue: Callable[[IssueWish], None],
+        parent: QWidget,
+    ) -> None:
+        super().__init__("Issue the report", "Issue", self._hand_on, parent)
+        self._issued = issued
+        self._issue = issue
+        if warning:
+            self.form.addRow("", PlainLabel(warning, meaning="caution", wrap=True))
+        self.kind = QComboBox()
+        self.kind.addItem("A report of its own")
+        self.kind.addItems([f"An amendment of {report.number}" for report in issued])
+        self.add_field("Issue as", self.kind)
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText("What changed and why")
+        self.add_field("Reason", self.reason)
+        self.out = QLineEdit(str(suggestion))
+        choose = QPushButton("Choose…")
+        choose.setAccessibleName("Choose the file")
+        choose.setAutoDefault(False)
+        choose.clicked.connect(self._choose)
+        row = QWidget()
+        box = QHBoxLayout(row)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.out, 1)
+        box.addWidget(choose)
+        self.add_field("PDF file", row)
+        self.out.setAccessibleName("PDF file")
+        hint = (
+            "The report gets a number, is kept in the store, and its hashes are recorded. Later it can only be amended."
+        )
+        self.form.addRow("", PlainLabel(hint, meaning="muted", wrap=True))
+        self.kind.currentIndexChanged.connect(self._follow)
+        self.reason.textChanged.connect(self.check)
+        self.out.textChanged.connect(self.check)
+        self.add_check(self._reason_missing)
+        self.add_check(self._file_missing)
+        self._follow()
+
+    def _follow(self) -> None:
+        self.form.setRowVisible(self.reason, self.kind.currentIndex() > 0)
+        self.check()
+
+    def _reason_missing(self) -> str:
+        amends = self.kind.currentIndex() > 0
+        return "An amendment needs a reason." if amends and not self.reason.text().strip() else ""
+
+    def _file_missing(self) -> str:
+        out = Path(self.out.text())
+        if out.suffix.lower() != ".pdf":
+            return "The file's name must end in .pdf."
+        return "" if out.parent.is_dir() else "The folder does not exist."
+
+    def _choose(self) -> None:
+        out = forms.choose_new_file(self, "Write the report to", self.out.text(), "PDF (*.pdf)")
+        if out is not None:
+            self.out.setText(str(out if out.suffix else out.with_suffix(".pdf")))
+
+    def _hand_on(self) -> None:
+        place = self.kind.currentIndex()
+        amends = self._issued[place - 1].id if place > 0 else None
+        self._issue(IssueWish(Path(self.out.text()), amends, self.reason.text().strip() if amends else ""))

@@ -1,0 +1,96 @@
+"""Verify a report: drop its PDF or choose it; every difference is listed."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.jobs import JobContext
+from gui.session import Session
+from gui.shell.commands import Command, CommandRegistry
+from gui.shell.theme import GRID
+from gui.widgets import forms
+from gui.widgets.buttons import CommandButton
+from gui.widgets.table import RowsTable
+from gui.widgets.text import PlainLabel
+
+if TYPE_CHECKING:
+    from engine.workflows.verification import ReportVerification
+
+
+class VerifyPanel(QWidget):
+    """Choose a report, read what differs."""
+
+    def __init__(self, session: Session, commands: CommandRegistry) -> None:
+        super().__init__()
+        self._session = session
+        self.setAcceptDrops(True)
+        commands.add(
+            Command("report.verify", "Verify a report…", "Report", self.choose, "Ctrl+Shift+V",
+                    "Check a report's PDF, its manifest and, with this store, its records and findings",
+                    lambda: session.store is not None)
+        )  # fmt: skip
+        self.repeat = QCheckBox("Compare with this store and run the findings again")
+        self.repeat.setChecked(True)
+        self.result = PlainLabel("Drop the PDF of a report here, or choose one.", meaning="muted", wrap=True)
+        self.table = RowsTable("Differences", ("Where", "Recorded", "Found"))
+        tools = QHBoxLayout()
+        tools.setSpacing(GRID)
+        tools.addWidget(CommandButton(commands.action("report.verify"), icon="verify"))
+        tools.addWidget(self.repeat)
+        tools.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, GRID, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(tools)
+        column.addWidget(self.result)
+        column.addWidget(self.table, 1)
+        self.table.hide()
+        column.addStretch(0)
+
+    def choose(self) -> None:
+        """Ask which report to verify."""
+        files = forms.choose_files(self.window(), "Verify a report", "PDF (*.pdf)")
+        if files:
+            self.verify(files[0])
+
+    def verify(self, pdf: Path) -> None:
+        """Verify a report as a job."""
+        store = self._session.store
+        folder = store.path if store is not None and self.repeat.isChecked() else None
+
+        def work(context: JobContext) -> "ReportVerification":
+            from engine.workflows.verification import verify_report
+
+            return verify_report(pdf, folder, context)
+
+        self.result.show_text(f"Verifying {pdf.name}", "muted")
+        self.table.hide()
+        self._session.run(f"Verify {pdf.name}", work, done=partial(self._show, pdf), failed=partial(self._failed, pdf))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take one PDF."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Verify what was dropped."""
+        self.verify(Path(next(url for url in event.mimeData().urls() if url.isLocalFile()).toLocalFile()))
+        event.acceptProposedAction()
+
+    def _show(self, pdf: Path, found: "ReportVerification") -> None:
+        repeated = "" if found.repeated is None else f" {found.repeated} findings were run again."
+        if found.ok:
+            self.result.show_text(f"{pdf.name}, report {found.number}: nothing differs.{repeated}", "done")
+        else:
+            count = len(found.differences)
+            text = f"{pdf.name}, report {found.number}: {count} difference{'s' if count > 1 else ''}.{repeated}"
+            self.result.show_text(text, "fault")
+        self.table.rows.show([(d.where, d.recorded, d.found) for d in found.differences])
+        self.table.setVisible(not found.ok)
+
+    def _failed(self, pdf: Path, error: BaseException) -> None:
+        self.result.show_text(f"{pdf.name} could not be verified.", "fault")
+        self._session.error_raised.emit(f"Verify {pdf.name}", error)
