@@ -14,9 +14,9 @@ from engine.core.pixels import Transform, apply_matrix, resize_matrix
 from engine.core.records import canonical_json, sha256_hex
 from engine.report.content import ColourBar, Figure, Panel, Picture
 
-LONGEST = 1600  # px of a picture over the full width of a page: about 240 a printed inch
-LONGEST_OF_PAIR = 1000
-SMALL = 800  # px; smaller captures are enlarged under an overlay, so that its cells and arrows stay crisp
+LONGEST = 1100  # px of a picture that stands alone: about 260 a printed inch, and files stay sendable
+LONGEST_OF_PAIR = 900
+SMALL = 550  # px; smaller captures are enlarged under an overlay, so that its cells and arrows stay crisp
 OPACITY = 0.6
 PAPER = 235.0  # grey level where a capture has no pixels
 ARROWS = 22  # at most so many along the longer side
@@ -234,8 +234,8 @@ def _blended(
         borderValue=[np.nan],
     )
     measured = np.isfinite(laid)
-    span = max(limits[1] - limits[0], np.finfo(np.float32).tiny)
-    places = np.clip((np.where(measured, laid, limits[0]) - limits[0]) / span, 0.0, 1.0) * 255
+    span = max(limits[1] - limits[0], 1e-30)  # where the range is empty, values are below or above it
+    places = np.clip((np.where(measured, laid, limits[0]).astype(np.float64) - limits[0]) / span, 0.0, 1.0) * 255
     colours = lookup(colour_map)[places.round().astype(np.uint8)]
     base = np.repeat(grey[..., None], 3, axis=2).astype(np.float32)
     mixed = (1 - opacity) * base + opacity * colours.astype(np.float32)

@@ -15,7 +15,7 @@ from engine.core.records import sha256_hex
 from engine.report.figures import pixels_sha256
 from engine.report.manifest import ATTACHMENT
 
-LARGEST_FILE = 256 << 20
+LARGEST_FILE = 512 << 20
 LARGEST_MANIFEST = 64 << 20
 MOST_PAGES = 2000
 MOST_PICTURES = 500

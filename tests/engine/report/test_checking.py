@@ -259,19 +259,27 @@ def test_a_truncated_report_is_refused_or_differs(pdf, tmp_path, share):
         raise ReportError("differs", where="cut.pdf")
 
 
-def test_flipped_bytes_never_pass(pdf, tmp_path):
-    path = tmp_path / "flipped.pdf"
+def flip_and_check(pdf: bytes, path: Path, count: int) -> None:
     rng = generator(5, "flips")
-    for _ in range(12):
+    for _ in range(count):
         data = bytearray(pdf)
         data[int(rng.integers(len(data)))] ^= 1 << int(rng.integers(8))
         path.write_bytes(data)
         try:
             found = check_pdf(path)
         except ReportError as error:
-            assert error.where == "flipped.pdf"
+            assert error.where == path.name
         else:
             assert found
+
+
+def test_flipped_bits_never_pass(made, tmp_path):
+    flip_and_check(render_pdf(made.content), tmp_path / "flipped.pdf", 10)
+
+
+@pytest.mark.long
+def test_a_thousand_flipped_bits_never_pass(made, tmp_path):
+    flip_and_check(render_pdf(made.content, made.figures[3:]), tmp_path / "flipped.pdf", 1000)
 
 
 def test_a_missing_or_too_large_file_is_refused(tmp_path, monkeypatch, report):
