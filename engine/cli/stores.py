@@ -72,33 +72,35 @@ def _info(options: argparse.Namespace, output: Output, context: JobContext) -> i
 def _verify(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     verification = stores.verify_store(options.folder, context)
     for problem in verification.problems:
-        output.result({"problem": problem.to_json()}, f"{problem.where}: {problem.what}. {problem.remedy}")
+        output.result({"problem": problem._asdict()}, f"{problem.where}: {problem.what}. {problem.remedy}")
+    for note in verification.notes:
+        output.result({"note": note}, f"note: {note}")
     summary = {"events": verification.events, "problems": len(verification.problems), "ok": verification.ok}
     output.result(summary, f"{verification.events} events checked, {len(verification.problems)} problems")
     return 0 if verification.ok else STORE_FAULT
 
 
 def _rebuild(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    stores.rebuild_store(options.folder)
-    output.result({"rebuilt": str(options.folder)}, "Cache made anew")
+    done = stores.rebuild_store(options.folder)
+    output.result({"done": list(done)}, "\n".join(done) or "Nothing was left to do")
     return 0
 
 
 def _export(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    stores.export_store(options.folder, options.target, context)
-    output.result({"exported": str(options.target)}, f"Exported to {options.target}")
+    count = stores.export_to_zip(options.folder, options.target, context)
+    output.result({"exported": str(options.target), "files": count}, f"{count} files exported to {options.target}")
     return 0
 
 
 def _import(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    stores.import_store(options.source, options.folder, context)
-    output.result({"imported": str(options.folder)}, f"Imported into {options.folder}")
+    info = stores.import_from_zip(options.source, options.folder, context)
+    output.result(info.to_json(), f"{info.events} events imported into {info.path}")
     return 0
 
 
 def _backup(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    stores.backup_store(options.folder, options.target, context)
-    output.result({"backup": str(options.target)}, f"Backed up to {options.target}")
+    copy = stores.backup_store(options.folder, options.target, context)
+    output.result({"backup": str(copy)}, f"Backed up to {copy}")
     return 0
 
 

@@ -13,9 +13,8 @@ from engine.imaging.client import ImagingWorker
 from engine.imaging.decode import PageFacts
 from engine.imaging.pyramid import PyramidTiles
 from engine.imaging.scale import scale_of_actor
-from engine.imaging.tiles import TileSource
 from engine.jobs import JobContext
-from engine.store.store import Store
+from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role, set_scale
 
 CHUNK = 1 << 20
@@ -165,8 +164,8 @@ def pixel_source(store: Store, capture_id: str) -> StoredPixels:
     return StoredPixels(store, store.capture(capture_id))
 
 
-def tile_source(store: Store, capture_id: str, context: JobContext) -> TileSource:
-    """Return the capture's tiles; the pyramid is made again where the cache lacks it or is damaged."""
+def tile_source(store: Store, capture_id: str, context: JobContext) -> PyramidTiles:
+    """Return the capture's tiles, to be closed after use; made again where the cache lacks them or is damaged."""
     capture = store.capture(capture_id)
     path = store.pyramid_path(capture.sha256, capture.page)
     try:

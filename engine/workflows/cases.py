@@ -9,8 +9,7 @@ from engine.core.case import Actor, Capture, Case, Event, IssuedReport, Item, Op
 from engine.core.errors import InputError
 from engine.core.finding import Finding
 from engine.core.records import Record, new_id
-from engine.store.kinds import ScaleSet
-from engine.store.store import Store
+from engine.store import ScaleSet, Store
 
 EXAMINING = frozenset({Role.EXAMINER, Role.VERIFIER, Role.ADMINISTRATOR})
 ADMINISTERING = frozenset({Role.ADMINISTRATOR})

@@ -7,7 +7,7 @@ from engine.core.case import Actor, Case, Device, Item, Role, Standing
 from engine.core.errors import InputError
 from engine.core.method import Pixels
 from engine.jobs import JobContext, scratch_folder
-from engine.store.store import Store
+from engine.store import Store
 from engine.workflows.captures import intake
 from engine.workflows.cases import add_actor, add_item, open_case
 from engine.workflows.findings import compare

@@ -7,7 +7,7 @@ from engine.imaging.client import ImagingWorker
 from engine.jobs import JobContext
 from engine.report.content import Figure, ReportContent
 from engine.report.figures import evidence_figure, overlay_figure, pair_figure
-from engine.store.store import Store
+from engine.store import Store
 
 
 def report_figures(store: Store, content: ReportContent, context: JobContext) -> tuple[Figure, ...]:

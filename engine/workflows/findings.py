@@ -11,7 +11,7 @@ from engine.core.records import new_id
 from engine.imaging.client import ImagingWorker
 from engine.imaging.scale import scale_of_actor
 from engine.jobs import JobContext, scratch_folder
-from engine.store.store import Store
+from engine.store import Store
 from engine.workflows.captures import describe, file_sha256
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.examiner import CaptureFile, examine

@@ -3,7 +3,7 @@
 from engine.core.case import Actor, Opinion
 from engine.core.errors import InputError
 from engine.core.records import new_id
-from engine.store.store import Store
+from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
 
 

@@ -15,7 +15,7 @@ from engine.report.content import (
     ReportedFinding,
     ReportedOpinion,
 )
-from engine.store.store import Store
+from engine.store import Store
 from engine.workflows.cases import EXAMINING, case_overview, require_role
 from engine.workflows.figures import report_figures
 

@@ -7,9 +7,7 @@ from pydantic import Field
 from engine.core.case import Text
 from engine.core.records import Record
 from engine.jobs import JobContext
-from engine.store import transfer, verify
-from engine.store.store import Store
-from engine.store.verify import Verification
+from engine.store import Store, Verification, backup, export_store, import_store, rebuild, verify
 
 
 class StoreInfo(Record):
@@ -59,24 +57,25 @@ def store_info(store: Store) -> StoreInfo:
 
 def verify_store(folder: Path, context: JobContext) -> Verification:
     """Check every event, segment and evidence file against its hash; names what is damaged."""
-    return verify.verify(folder, context)
+    return verify(folder, context)
 
 
-def rebuild_store(folder: Path) -> None:
-    """Delete the cache and make it anew from ledger, segments and evidence."""
-    verify.rebuild(folder)
+def rebuild_store(folder: Path) -> tuple[str, ...]:
+    """Make the cache anew, restore what the ledger can restore, and say what was done."""
+    return rebuild(folder)
 
 
-def export_store(folder: Path, target: Path, context: JobContext) -> None:
-    """Write the store as one zip with a manifest."""
-    transfer.export_store(folder, target, context)
+def export_to_zip(folder: Path, target: Path, context: JobContext) -> int:
+    """Write the store as one zip with a manifest; return the number of its files."""
+    return len(export_store(folder, target, context).members)
 
 
-def import_store(source: Path, folder: Path, context: JobContext) -> None:
-    """Unpack an exported store into a new folder; the file is treated as hostile."""
-    transfer.import_store(source, folder, context)
+def import_from_zip(source: Path, folder: Path, context: JobContext) -> StoreInfo:
+    """Unpack an exported store into a new folder and describe it; the file is treated as hostile."""
+    with import_store(source, folder, context) as store:
+        return store_info(store)
 
 
-def backup_store(folder: Path, target: Path, context: JobContext) -> None:
-    """Copy what a backup folder lacks of the store."""
-    transfer.backup(folder, target, context)
+def backup_store(folder: Path, target: Path, context: JobContext) -> Path:
+    """Copy the store, drafts included, into a new folder inside the target, check the copy and return it."""
+    return backup(folder, target, context)

@@ -9,7 +9,7 @@ from engine.core.records import Record, hash_of
 from engine.jobs import JobContext
 from engine.report.content import ReportContent
 from engine.report.differences import ABSENT, Difference, compare_findings
-from engine.store.store import Store
+from engine.store import Store
 from engine.workflows.findings import repeat
 from engine.workflows.report_reader import ReadReport, read_report
 

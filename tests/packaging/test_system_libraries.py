@@ -22,7 +22,8 @@ def ldd_says(text: str):
 
 
 def test_missing_libraries_are_read_from_the_linkers_report(check, monkeypatch, tmp_path):
-    report = "\tlibxcb-cursor.so.0 => not found\n\tlibc.so.6 => /lib/libc.so.6 (0x0)\n\tlibxcb-icccm.so.4 => not found\n"
+    missing = "\tlibxcb-cursor.so.0 => not found\n\tlibxcb-icccm.so.4 => not found\n"
+    report = missing + "\tlibc.so.6 => /lib/libc.so.6 (0x0)\n"
     monkeypatch.setattr(check.subprocess, "run", ldd_says(report))
     assert check.missing_libraries(tmp_path) == ["libxcb-cursor.so.0", "libxcb-icccm.so.4"]
 
