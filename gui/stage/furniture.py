@@ -127,11 +127,11 @@ def note(painter: QPainter, text: str, size: Size) -> None:
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def empty_pane(painter: QPainter, side: Side, size: Size, colours: Colours) -> None:
+def empty_pane(painter: QPainter, text: str, size: Size, colours: Colours) -> None:
     """Say what to do where a pane has no capture."""
     painter.setPen(QColor(colours.muted))
-    text = f"Choose a {side} capture above."
-    painter.drawText(QRectF(0.0, 0.0, *size), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
+    room = QRectF(GRID, 0.0, max(size[0] - 2 * GRID, 1.0), size[1])
+    painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
 
 
 def pane_notes(painter: QPainter, scene: Scene, size: Size) -> None:

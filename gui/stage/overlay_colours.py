@@ -34,7 +34,7 @@ class OverlayColours:
 
     def __init__(self, arrived: Callable[[], None]) -> None:
         self._arrived = arrived
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="touchstone-overlay")
+        self._pool: ThreadPoolExecutor | None = None
         self._ready: dict[str, ColouredOverlay] = {}
         self._wanted: dict[str, Recipe] = {}
 
@@ -45,6 +45,7 @@ class OverlayColours:
         ready = self._ready.get(key)
         if (ready is None or ready.recipe != recipe) and self._wanted.get(key) != recipe:
             self._wanted[key] = recipe
+            self._pool = self._pool or ThreadPoolExecutor(1, thread_name_prefix="touchstone-overlay")
             self._pool.submit(self._make, key, raster, recipe)
         return ready
 
@@ -54,8 +55,11 @@ class OverlayColours:
         self._ready.clear()
 
     def close(self) -> None:
-        """Join the thread."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Forget all colours and join the thread."""
+        self.clear()
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _make(self, key: str, raster: Raster, recipe: Recipe) -> None:
         if self._wanted.get(key) != recipe:

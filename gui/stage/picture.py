@@ -76,7 +76,8 @@ class StagePicture:
         elif side in scene.images:
             self.renderer.paint_pane(painter, side, pane.size, ratio)
         else:
-            furniture.empty_pane(painter, side, pane.size, colours)
+            text = scene.hints.get(side) or f"Choose a {side} capture above."
+            furniture.empty_pane(painter, text, pane.size, colours)
             return
         furniture.scale_bar(painter, scene, side, pane.size)
         if scene.mode is not Mode.DIFFERENCE:

@@ -59,7 +59,10 @@ class Options:
 
 @dataclass
 class Scene:
-    """Everything the stage draws. ``arrived`` is called, from any thread, when there is more to draw."""
+    """Everything the stage draws. ``arrived`` is called, from any thread, when there is more to draw.
+
+    ``hints`` say what stands where a side has no capture.
+    """
 
     arrived: Callable[[], None]
     view: LinkedView = field(default_factory=LinkedView)
@@ -74,6 +77,7 @@ class Scene:
     images: dict[Side, StageImage] = field(default_factory=dict)
     layers: dict[Side, CaptureLayer] = field(default_factory=dict)
     styles: dict[str, OverlayStyle] = field(default_factory=dict)
+    hints: dict[Side, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.colours = OverlayColours(self.arrived)
@@ -111,6 +115,13 @@ class Scene:
             self.images[side] = image
             self.layers[side] = CaptureLayer(image.source, self.arrived)
         self.set_finding(None)
+
+    def update_capture(self, capture: Capture) -> None:
+        """Take over a newer record of a capture on the stage, as after a scale was set."""
+        for side, image in self.images.items():
+            if image.capture.id == capture.id and image.capture != capture:
+                self.images[side] = replace(image, capture=capture)
+                self.relink()
 
     def set_finding(self, finding: Finding | None) -> None:
         """Show a finding about the captures on the stage, or none.
