@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib.format import dtype_to_descr, write_array_header_1_0
 
 from engine.core.case import Quality
 from engine.core.errors import ImagingError
 from engine.core.method import Context, Pixels
 from engine.imaging import formats_plain, formats_tiff
-from engine.imaging.formats import TIFF, Format, PageInfo, media_type
+from engine.imaging.formats import SEND_AGAIN, TIFF, Format, PageInfo, media_type
 from engine.imaging.pyramid import PyramidHeader, build_pyramid
 from engine.imaging.quality import QualityMeter
 from engine.imaging.tiles import TILE
@@ -54,16 +54,11 @@ def decode_to_file(path: Path, page: int, target: Path) -> None:
     """Write a page as ``decode`` returns it to a NumPy file, holding as little of it in memory as its format allows."""
     info = page_info(path, page)
     shape = (info.height, info.width) if info.channels == 1 else (info.height, info.width, 3)
-    array = open_memmap(target, mode="w+", dtype=_dtype(info), shape=shape)
-    top = 0
-    for band in _upright_bands(path, info):
-        if top + band.shape[0] > info.height:
-            raise ImagingError("The file holds more rows than it announces", where=path.name)
-        array[top : top + band.shape[0]] = band
-        top += band.shape[0]
-    if top != info.height:
-        raise ImagingError(f"The file ends after {top} of {info.height} rows", where=path.name)
-    array.flush()
+    with target.open("wb") as file:
+        header = {"descr": dtype_to_descr(_dtype(info)), "fortran_order": False, "shape": shape}
+        write_array_header_1_0(file, header)
+        for band in _upright_bands(path, info):
+            file.write(np.ascontiguousarray(band).data)
 
 
 def prepare(path: Path, page: int, pyramid: Path, sha256: str | None, context: Context) -> PageFacts:
@@ -122,30 +117,41 @@ def _dtype(info: PageInfo) -> np.dtype[np.uint8] | np.dtype[np.uint16]:
     return np.dtype(np.uint16) if info.bit_depth > 8 else np.dtype(np.uint8)
 
 
+def _stored_bands(path: Path, info: PageInfo) -> Iterator[Pixels]:
+    """Yield the rows as stored, each band checked against what the headers announced."""
+    width, height = info.stored_size
+    after = (width,) if info.channels == 1 else (width, 3)
+    rows = 0
+    for band in _format(path).bands(path, info):
+        rows += band.shape[0]
+        if band.dtype != _dtype(info) or band.shape[1:] != after or rows > height:
+            raise ImagingError("The pixels are not of the size or kind announced", where=path.name, remedy=SEND_AGAIN)
+        yield band
+    if rows != height:
+        raise ImagingError(f"The file ends after {rows} of {height} rows", where=path.name, remedy=SEND_AGAIN)
+
+
 def _collect(path: Path, info: PageInfo) -> Pixels:
     """Return the whole page as stored."""
     width, height = info.stored_size
     shape = (height, width) if info.channels == 1 else (height, width, 3)
     whole: Pixels | None = None
     top = 0
-    for band in _format(path).bands(path, info):
+    for band in _stored_bands(path, info):
         if band.shape == shape:
             return band
-        if band.dtype != _dtype(info) or band.shape[1:] != shape[1:] or top + band.shape[0] > height:
-            raise ImagingError("The pixels are not of the size or kind announced", where=path.name)
         if whole is None:
             whole = cast("Pixels", np.empty(shape, dtype=_dtype(info)))
         whole[top : top + band.shape[0]] = band
         top += band.shape[0]
-    if whole is None or top != height:
-        raise ImagingError(f"The file ends after {top} of {height} rows", where=path.name)
+    assert whole is not None  # a page has rows
     return whole
 
 
 def _upright_bands(path: Path, info: PageInfo) -> Iterator[Pixels]:
     """Yield upright rows; only a page that must be turned is held whole."""
     if info.orientation == 1:
-        yield from _format(path).bands(path, info)
+        yield from _stored_bands(path, info)
         return
     upright = orient(_collect(path, info), info.orientation)
     for top in range(0, info.height, TILE):

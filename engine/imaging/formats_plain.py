@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -116,6 +117,20 @@ def _check_png(path: Path) -> None:
     check_enough_bytes(path.stat().st_size, row * height, DEFLATE_RATIO)
 
 
+def _check_chunks(data: bytes) -> None:
+    """Raise ImagingError unless every chunk is whole: decoders stop reading before they have checked the last one."""
+    view, place, kind = memoryview(data), 8, b""
+    while kind != b"IEND":
+        head = data[place : place + 8]
+        size, kind = int.from_bytes(head[:4], "big"), head[4:]
+        checksum = data[place + 8 + size : place + 12 + size]
+        if len(checksum) < 4:
+            raise ImagingError("The PNG file is cut short", remedy=SEND_AGAIN)
+        if zlib.crc32(view[place + 4 : place + 8 + size]) != int.from_bytes(checksum, "big"):
+            raise ImagingError("The PNG file is damaged: a checksum does not fit", remedy=SEND_AGAIN)
+        place += 12 + size
+
+
 def _png_samples(path: Path) -> tuple[int, int, tuple[str, ...]]:
     depth, colour = _png_header(path)[2:]
     notes = (ALPHA_NOTE,) if colour in (4, 6) else (PALETTE_NOTE,) if colour == 3 else ()
@@ -125,7 +140,9 @@ def _png_samples(path: Path) -> tuple[int, int, tuple[str, ...]]:
 def _decode_png(path: Path, info: PageInfo) -> Pixels:
     import imagecodecs
 
-    pixels: Any = imagecodecs.png_decode(path.read_bytes())
+    data = path.read_bytes()
+    _check_chunks(data)
+    pixels: Any = imagecodecs.png_decode(data)
     if pixels.ndim == 3 and pixels.shape[2] in (2, 4):  # the alpha of the file, or that of its transparent colour
         pixels = pixels[:, :, 0] if pixels.shape[2] == 2 else pixels[:, :, :3]
     return cast("Pixels", pixels)

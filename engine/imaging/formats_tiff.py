@@ -1,9 +1,11 @@
 """TIFF and BigTIFF: pages, tags, and pixels strip by strip or by rows of tiles."""
 
 import hashlib
+import logging
 import re
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -43,6 +45,9 @@ UNCOMPRESSED, LZW, JPEG, DEFLATE, OLD_DEFLATE, PACKBITS = 1, 5, 7, 8, 32946, 327
 # The most bytes that one stored byte can unpack to: LZW codes of 12 bits name strings of up to 3,839 bytes; deflate
 # 1032 (RFC 1951); PackBits two bytes to 128. JPEG has no bound of that kind.
 RATIOS = {UNCOMPRESSED: 1, LZW: 2560, DEFLATE: 1032, OLD_DEFLATE: 1032, PACKBITS: 64, JPEG: 1 << 40}
+# Width, length, bits, photometric interpretation. (ImageJ leaves out the compression of uncompressed files.)
+NEEDED_TAGS = (256, 257, 258, 262)
+MAX_REMARKS = 5
 MAX_TILE_PIXELS = 1 << 26
 UNITS = {2: UM_PER_INCH, 3: UM_PER_CM}
 IMAGEJ_UNITS = {"um": 1.0, "micron": 1.0, "microns": 1.0, "\\u00B5m": 1.0, "nm": 1e-3, "mm": 1e3, "cm": UM_PER_CM}
@@ -56,7 +61,7 @@ def pages(path: Path) -> tuple[PageInfo, ...]:
     """
     import tifffile
 
-    with reading(path):
+    with reading(path), _remarks() as remarks:
         count = _count_pages(path)
         with tifffile.TiffFile(path) as file:
             full = [i for i in range(count) if not _page(file, i).subfiletype & 0b101]
@@ -64,19 +69,40 @@ def pages(path: Path) -> tuple[PageInfo, ...]:
                 raise ImagingError("The TIFF file holds only reduced copies or masks", remedy=EXPORT)
             left_out = count - len(full)
             notes = (f"{left_out} reduced copies or masks of the file are left out",) if left_out else ()
-            return tuple(_info(_page(file, i), i, notes) for i in full)
+            infos = [_info(_page(file, i), i, notes) for i in full]
+    damage = tuple(f"Tags of the file are damaged: {remark}" for remark in remarks[:MAX_REMARKS])
+    return tuple(info.model_copy(update={"notes": (*info.notes, *damage)}) for info in infos)
 
 
 def bands(path: Path, info: PageInfo) -> Iterator[Pixels]:
     """Yield the rows from the top as stored: (h, W) or (h, W, 3), uint8 or uint16."""
     import tifffile
 
-    with reading(path), tifffile.TiffFile(path) as file, path.open("rb") as data:
+    with reading(path), _remarks(), tifffile.TiffFile(path) as file, path.open("rb") as data:
         page = _page(file, info.page)
         plain = page.compression == UNCOMPRESSED and not page.is_tiled and page.fillorder == 1
         rows = _plain_rows if plain and page.bitspersample in (8, 16) else _segments
         for samples in rows(page, data):
             yield _colours(page, samples)
+
+
+@contextmanager
+def _remarks() -> Iterator[list[str]]:
+    """Collect what tifffile logs about tags that it cannot read and therefore leaves out."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage()[:200])
+
+    logger, collector = logging.getLogger("tifffile"), Collector(logging.WARNING)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(collector)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(collector)
+        logger.propagate = propagate
 
 
 def _count_pages(path: Path) -> int:
@@ -120,6 +146,10 @@ def _page(file: "TiffFile", number: int) -> "TiffPage":
 
 def _info(page: "TiffPage", number: int, notes: tuple[str, ...]) -> PageInfo:
     check_size(page.imagewidth, page.imagelength)
+    # Defaults would stand in for what is lost and turn a damaged file into another image.
+    lost = [code for code in NEEDED_TAGS if code not in page.tags]
+    if lost or not {273, 324} & set(page.tags.keys()) or not {279, 325} & set(page.tags.keys()):
+        raise ImagingError("The TIFF page lacks tags that it needs", remedy=SEND_AGAIN)
     _check_samples(page)
     _check_segments(page)
     if page.photometric == MIN_IS_WHITE:

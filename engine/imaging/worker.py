@@ -1,15 +1,27 @@
 """The child process that parses foreign image files: a fault in a decoder ends it, not the program."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
-from engine.core.errors import InputError
+from engine.core.errors import InputError, JobError
 from engine.imaging import decode
 from engine.jobs import JobContext, serve
 
 
 def answer(values: dict[str, Any], context: JobContext) -> dict[str, Any]:
     """Answer one request of ``engine.imaging.client``."""
+    try:
+        return _answer(values, context)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise JobError("The disk is full", remedy="Free some space and try again.") from error
+        if error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        raise
+
+
+def _answer(values: dict[str, Any], context: JobContext) -> dict[str, Any]:
     path, page = Path(values["path"]), int(values.get("page", 0))
     match values["do"]:
         case "inspect":

@@ -36,11 +36,11 @@ def capture(tmp_path):
     return path
 
 
-@pytest.fixture(scope="module")
-def large(tmp_path_factory):
-    """Return a PNG of 400 million pixels in under 2 megabytes: within the limits, but long work."""
-    path = tmp_path_factory.mktemp("large") / "large.png"
-    path.write_bytes(imagecodecs.png_encode(np.zeros((20_000, 20_000), np.uint8), level=1))
+@pytest.fixture
+def large(tmp_path):
+    """Return an uncompressed TIFF of 800 million pixels that must be turned; a hole, it takes no room on the disk."""
+    path = tmp_path / "large.tif"
+    tifffile.memmap(path, shape=(20_000, 40_000), dtype="uint8", extratags=[(274, "H", 1, 3, True)])
     return path
 
 
@@ -137,15 +137,31 @@ def test_cancel_leaves_nothing(capture, tmp_path):
 
 def test_the_memory_limit_is_an_error_and_the_next_file_is_read(large, capture):
     with ImagingWorker(Limits(seconds=60, memory_bytes=700 << 20)) as worker:
-        with pytest.raises((JobError, ImagingError)) as failed:
+        with pytest.raises(JobError, match="more memory") as failed:
             worker.read(large)
-        assert failed.value.where == "large.png"
+        assert failed.value.where == "large.tif"
         np.testing.assert_array_equal(worker.read(capture), PIXELS)
 
 
 def test_the_time_limit_is_an_error_that_names_the_file(large):
-    with ImagingWorker(Limits(seconds=0.3)) as worker, pytest.raises(JobError, match=r"large\.png: .*longer"):
+    with ImagingWorker(Limits(seconds=0.3)) as worker, pytest.raises(JobError, match=r"large\.tif: .*longer"):
         worker.read(large)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named(worker, capture, tmp_path, monkeypatch):
+    class Folder:
+        def __enter__(self):
+            (tmp_path / "scratch").mkdir()
+            (tmp_path / "scratch" / "pixels.npy").symlink_to("/dev/full")
+            return str(tmp_path / "scratch")
+
+        def __exit__(self, *error):
+            pass
+
+    monkeypatch.setattr(client, "scratch_folder", Folder)
+    with pytest.raises(JobError, match="disk is full"):
+        worker.read(capture)
 
 
 @pytest.mark.parametrize("reply", [{}, {"pages": [{"page": -1}]}, {"pages": 5}, {"facts": {"width": "x"}}])

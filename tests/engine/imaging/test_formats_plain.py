@@ -216,6 +216,16 @@ def test_jfif_in_centimetres_and_without_unit(tmp_path):
     assert info.tag_scale is None and "names no unit" in info.notes[0]
 
 
+@pytest.mark.parametrize("pixels", [RGB8, GREY16], ids=["rgb8", "grey16"])
+def test_no_flipped_bit_in_the_pixels_of_a_png_passes(tmp_path, pixels):
+    data = bytearray(imagecodecs.png_encode(pixels))
+    for place in generator(9, "flips").integers(data.index(b"IDAT") + 4, len(data) - 16, 40):
+        data[place] ^= 16
+        with pytest.raises(ImagingError):
+            decode(written(tmp_path, bytes(data)))
+        data[place] ^= 16
+
+
 def test_phys_without_unit_gives_no_scale(tmp_path):
     extra = chunk(b"pHYs", struct.pack(">IIB", 4, 4, 0))
     (info,) = inspect(written(tmp_path, png(2, 2, data=bytes(6), extra=extra)))
@@ -238,6 +248,7 @@ HOSTILE = [
     (png(5, 5, depth=3), "3 bits"),
     (png(5, 5, colour=5), "colour type 5"),
     (png(5, 5, data=bytes(7)), "damaged"),
+    (png(5, 5, data=bytes(30))[:-12], "cut short"),
     (png(5, 5, data=bytes(30), extra=chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(200 << 20)))), "damaged"),
     (b"\x89PNG\r\n\x1a\n", "no header"),
     (b"\xff\xd8\xff\xe0", "damaged"),

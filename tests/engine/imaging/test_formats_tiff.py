@@ -301,6 +301,29 @@ def test_hostile_files_are_refused_with_the_reason(tmp_path, name, reason):
     assert refused.value.remedy
 
 
+@pytest.mark.parametrize("tag", [256, 257, 258, 262, 273, 279])
+def test_a_page_without_a_tag_that_it_needs_is_refused(tmp_path, tag):
+    tags = plain_tags(16, 5)
+    lost = {tag: tags.get(tag, (LONG, [8]))}
+    data = tiff(tags, [GREY8[:5, :16].tobytes()])
+    entry = struct.pack("<HH", tag, lost[tag][0])
+    path = tmp_path / "lost.tif"
+    path.write_bytes(data.replace(entry, struct.pack("<HH", 60_000, 3)))
+    with pytest.raises(ImagingError, match=r"lacks tags|announces"):
+        decode(path)
+
+
+def test_tags_that_cannot_be_read_are_noted(tmp_path, caplog):
+    path = saved(tmp_path, GREY8, resolution=(600, 600), resolutionunit="inch")
+    data = path.read_bytes()
+    place = data.index(struct.pack("<HHI", 282, 5, 1))
+    path.write_bytes(data[: place + 8] + b"\xff\xff\xff\x7f" + data[place + 12 :])
+    (info,) = inspect(path)
+    assert info.tag_scale is None
+    assert "damaged" in info.notes[-1]
+    assert not caplog.records
+
+
 def test_too_many_pages_are_refused(tmp_path):
     path = tmp_path / "many.tif"
     with tifffile.TiffWriter(path) as writer:
