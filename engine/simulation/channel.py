@@ -16,7 +16,7 @@ from engine.simulation.codes import Design
 from engine.simulation.noise import Floats, Grid, floats
 from engine.simulation.printing import Print, PrintSettings, device_pitch_um
 
-FINE_STEP_UM = 12.0  # a scanner pixel is integrated from samples at most this far apart
+FINE_STEP_UM = 15.0  # a scanner pixel is integrated from samples at most this far apart
 STRIP_PX = 1440  # rows of the finer grid rendered at a time
 
 

@@ -9,7 +9,7 @@ from engine.simulation.codes import QrCode
 from engine.simulation.microscope import MicroscopeSettings, microscope
 from engine.simulation.printing import Print
 
-CODE = QrCode(payload="TS-0001", version=2)
+CODE = QrCode(payload="TS-0001", version=1)
 MODULE_UM = 508.0
 
 
