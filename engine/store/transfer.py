@@ -20,11 +20,11 @@ from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
 from engine.store.disk import Disk, NewFile, write_file
 from engine.store.folders import new_folder
+from engine.store.foreign import SegmentWorker
 from engine.store.kinds import SCHEMA, Destruction
 from engine.store.ledger import RESTORE, Problem
 from engine.store.lock import is_network_share
 from engine.store.queries import evidence_of, record_of, segment_of
-from engine.store.segment_worker import SegmentWorker
 from engine.store.store import LOCAL, Store
 from engine.store.verify import verify
 from engine.store.writing import storage_fault

@@ -1,0 +1,161 @@
+"""Segments come back as they were, and nothing in a foreign one reaches beyond it."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from engine.core.errors import InputError, StoreError
+from engine.core.finding import Raster
+from engine.core.records import sha256_hex
+from engine.core.seeds import generator
+from engine.store import segments
+from engine.store.disk import Disk
+from engine.store.foreign import SegmentWorker
+from engine.store.segments import Segment
+from tests.engine.store.samples import make_raster
+
+NAME = "segment.h5"
+
+
+def described(data: bytes, *keys: str) -> Segment:
+    sha256 = sha256_hex(data)
+    return Segment(name=f"{sha256}.h5", sha256=sha256, byte_size=len(data), rasters=keys)
+
+
+def test_rasters_come_back_bit_by_bit(tmp_path: Path) -> None:
+    values = generator(3, "raster").normal(size=(700, 31)).astype("<f4")
+    values[3, 4], values[0, 0] = np.nan, -0.0
+    rasters = {"b/../x": Raster(values), "a": make_raster(1, (1, 1, 2))}
+    segment = segments.write(Disk(), tmp_path, rasters)
+    assert segment.rasters == ("a", "b/../x")
+    loaded = segments.read(tmp_path, segment)
+    assert loaded == rasters
+    assert loaded["b/../x"].values.tobytes() == values.tobytes()
+
+
+def test_equal_rasters_give_equal_segments() -> None:
+    rasters = {"a": make_raster(1), "b": make_raster(2)}
+    assert segments.build(rasters) == segments.build(dict(reversed(rasters.items())))
+
+
+def test_a_segment_has_a_limit() -> None:
+    raster = Raster(np.zeros((4096, 4096), dtype=np.float32))
+    with pytest.raises(InputError, match="too large"):
+        segments.build({"a": raster})
+
+
+def test_a_changed_or_missing_segment_is_named(tmp_path: Path) -> None:
+    segment = segments.write(Disk(), tmp_path, {"a": make_raster()})
+    path = tmp_path / segment.name
+    whole = path.read_bytes()
+    for spoilt in (whole[:-1], whole + b"x", whole[:600] + bytes([whole[600] ^ 1]) + whole[601:]):
+        path.write_bytes(spoilt)
+        with pytest.raises(StoreError, match="damaged"):
+            segments.read(tmp_path, segment)
+    path.unlink()
+    with pytest.raises(StoreError, match="missing"):
+        segments.read(tmp_path, segment)
+
+
+def _external_link(file: h5py.File, folder: Path) -> None:
+    file["0"] = h5py.ExternalLink(str(folder / "other.h5"), "/0")
+
+
+def _soft_link(file: h5py.File, folder: Path) -> None:
+    file["0"] = h5py.SoftLink("/elsewhere")
+
+
+def _external_storage(file: h5py.File, folder: Path) -> None:
+    external = [(str(folder / "secret.txt"), 0, 64)]
+    file.create_dataset("0", shape=(4, 4), dtype="<f4", external=external)
+
+
+def _virtual(file: h5py.File, folder: Path) -> None:
+    layout = h5py.VirtualLayout(shape=(4, 4), dtype="<f4")
+    layout[:] = h5py.VirtualSource(str(folder / "other.h5"), "0", shape=(4, 4))
+    file.create_virtual_dataset("0", layout)
+
+
+def _other_filter(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("0", data=np.zeros((4, 4), dtype="<f4"), compression="gzip", fletcher32=True)
+
+
+def _no_checksum(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("0", data=np.zeros((4, 4), dtype="<f4"))
+
+
+def _plugin_filter(file: h5py.File, folder: Path) -> None:
+    made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    made.set_chunk((4, 4))
+    made.set_filter(32015, h5py.h5z.FLAG_OPTIONAL, ())
+    space = h5py.h5s.create_simple((4, 4))
+    h5py.h5d.create(file.id, b"0", h5py.h5t.IEEE_F32LE, space, made)
+
+
+def _other_type(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("0", data=np.zeros((4, 4), dtype="<f8"), fletcher32=True)
+
+
+def _group(file: h5py.File, folder: Path) -> None:
+    file.create_group("0")
+
+
+def _huge(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("0", shape=(1 << 20, 1 << 20), dtype="<f4", chunks=(64, 64), fletcher32=True)
+
+
+def _four_axes(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("0", data=np.zeros((2, 2, 2, 2), dtype="<f4"), fletcher32=True)
+
+
+def _more(file: h5py.File, folder: Path) -> None:
+    for name in ("0", "1"):
+        file.create_dataset(name, data=np.zeros((2, 2), dtype="<f4"), fletcher32=True)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        _external_link, _soft_link, _external_storage, _virtual, _other_filter, _no_checksum, _plugin_filter,
+        _other_type, _group, _huge, _four_axes, _more,
+    ],
+)  # fmt: skip
+def test_a_foreign_segment_reaches_for_nothing(tmp_path: Path, fill: Callable[[h5py.File, Path], None]) -> None:
+    (tmp_path / "secret.txt").write_bytes(b"s" * 64)
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other.create_dataset("0", data=np.ones((4, 4), dtype="<f4"), fletcher32=True)
+    with h5py.File(tmp_path / NAME, "w") as file:
+        fill(file, tmp_path)
+    data = (tmp_path / NAME).read_bytes()
+    with pytest.raises(StoreError, match="not one of ours"):
+        segments.parse(data, described(data, "a"))
+
+
+def test_no_filter_plugin_is_ever_loaded() -> None:
+    assert os.environ["HDF5_PLUGIN_PRELOAD"] == "::"
+
+
+def test_spoilt_segments_with_a_fitting_hash_hurt_nobody(tmp_path: Path) -> None:
+    """HDF5 itself meets damaged bytes here, as in a foreign store: in a child process, which may die of it."""
+    raster = make_raster(4, (40, 30))
+    whole = segments.build({"a": raster})
+    rng = generator(5, "spoilt")
+    refused = 0
+    with SegmentWorker() as worker:
+        for _ in range(60):
+            data = bytearray(whole)
+            # The values are checked by fletcher32; the structure before them is what HDF5 has to make sense of.
+            for place in rng.integers(0, len(data) - raster.values.nbytes, size=3):
+                data[place] ^= 1 << int(rng.integers(8))
+            segment = described(bytes(data), "a")
+            (tmp_path / segment.name).write_bytes(data)
+            try:
+                worker.hashes(tmp_path, segment)
+            except StoreError:
+                refused += 1
+    print(f"{refused} of 60 refused, the others differ in unused bytes")
+    assert refused > 5
