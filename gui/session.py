@@ -12,8 +12,12 @@ from engine.jobs import Job, JobContext, JobRunner, JobState
 if TYPE_CHECKING:
     from engine.workflows.stores import Store
 
+    AnyStore: TypeAlias = Store
+else:
+    # Importing the store's class would load HDF5 before the window is seen.
+    AnyStore = Any
+
 T = TypeVar("T")
-AnyStore: TypeAlias = "Store"
 Done: TypeAlias = Callable[[Any], None]
 Failed: TypeAlias = Callable[[BaseException], None]
 Then: TypeAlias = tuple[Done, Failed | None, Callable[[], None] | None]
@@ -40,7 +44,7 @@ class Session(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._store: Store | None = None
+        self._store: AnyStore | None = None
         self._actor: Actor | None = None
         self._case_id: str | None = None
         self._selection: dict[str, str | None] = {"questioned": None, "known": None, "finding": None}
@@ -50,19 +54,19 @@ class Session(QObject):
         self._pictures = JobRunner(threads=1)
         self._waiting: dict[int, tuple[Job[Any], Then]] = {}
         self._shown: list[Job[Any]] = []
-        self._left: list[Store] = []
+        self._left: list[AnyStore] = []
         self._dirty: set[int] = set()
         self._lock = threading.Lock()
         self._closed = False
         self._reported.connect(self._deliver)
 
     @property
-    def store(self) -> "Store | None":
+    def store(self) -> AnyStore | None:
         """The open store."""
         return self._store
 
     @store.setter
-    def store(self, store: "Store | None") -> None:
+    def store(self, store: AnyStore | None) -> None:
         if store is self._store:
             return
         self.leaving.emit()
@@ -177,6 +181,12 @@ class Session(QObject):
     def busy(self) -> bool:
         """Whether work that stands in the tray is under way."""
         return any(not job.state.ended for job in self._shown)
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is under way any more, questions and pictures included, and all of it is delivered."""
+        with self._lock:
+            return not self._waiting
 
     def close(self) -> None:
         """Cancel and join all work, then close the store; nothing is delivered any more."""

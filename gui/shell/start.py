@@ -80,7 +80,7 @@ class StartPage(QWidget):
 
 
 def _choice(button: CommandButton, text: str) -> QHBoxLayout:
-    button.setFixedWidth(32 * GRID)
+    button.setMinimumWidth(32 * GRID)
     button.setMinimumHeight(5 * GRID)
     button.setStyleSheet("text-align: left; padding-left: 8px;")
     row = QHBoxLayout()

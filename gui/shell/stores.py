@@ -75,9 +75,12 @@ class CreateStoreDialog(FormDialog):
 
 
 class StoreActions(QObject):
-    """Everything a person can do with whole stores; long work runs as jobs."""
+    """Everything a person can do with whole stores; long work runs as jobs.
 
-    opened = Signal()
+    ``opened`` carries where the person was when this store was last left.
+    """
+
+    opened = Signal(dict)
 
     def __init__(self, session: Session, settings: WindowSettings, window: QWidget) -> None:
         super().__init__(window)
@@ -211,7 +214,7 @@ class StoreActions(QObject):
             session.case_id = (
                 wanted if wanted in cases else next(iter(sorted(cases)), None) if len(cases) == 1 else None
             )
-            self.opened.emit()
+            self.opened.emit(place)
             if session.actor is None and actors:
                 self._ask_actor(actors)
 

@@ -96,6 +96,7 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         self.rail.show_current(key, enabled=True)
         page.refresh()
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
         self.commands.refresh()
 
     def report_error(self, title: str, error: BaseException) -> None:
@@ -212,11 +213,8 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Touchstone" if store is None else f"{store.path.stem} - Touchstone")
         self.commands.refresh()
 
-    def _opened(self) -> None:
+    def _opened(self, place: dict[str, str]) -> None:
         """Go where the person was in this store, and make the other pages ready off the window's thread."""
-        store = self.session.store
-        assert store is not None
-        place = self.settings.place(store.path)
         if self.session.case_id is not None and self.session.case_id == place.get("case"):
             self.session.questioned_id = place.get("questioned") or None
             self.session.known_id = place.get("known") or None

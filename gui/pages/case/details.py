@@ -10,7 +10,7 @@ from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
 from gui.widgets.pictures import Pictures
 from gui.widgets.table import RowsTable
-from gui.widgets.text import ElidedLabel, PlainLabel
+from gui.widgets.text import PlainLabel
 from gui.widgets.units import byte_size, extent, quality_rows, scale_text
 
 PICTURE = 24 * GRID
@@ -46,7 +46,6 @@ class CaptureDetails(QWidget):
         super().__init__()
         self._pictures = pictures
         self._capture: Capture | None = None
-        self.title = ElidedLabel("")
         self.note = PlainLabel(meaning="muted", wrap=True)
         self.picture = QLabel()
         self.picture.setFixedSize(PICTURE, PICTURE)
@@ -56,8 +55,13 @@ class CaptureDetails(QWidget):
         buttons = QVBoxLayout()
         buttons.setSpacing(GRID)
         self.buttons = tuple(
-            CommandButton(commands.action(key))
-            for key in ("case.questioned", "case.known", "case.scale", "case.calibrate")
+            CommandButton(commands.action(key), icon=icon)
+            for key, icon in (
+                ("case.questioned", "image"),
+                ("case.known", "image"),
+                ("case.scale", "scale"),
+                ("case.calibrate", "scale"),
+            )
         )
         for button in self.buttons:
             buttons.addWidget(button)
@@ -68,7 +72,7 @@ class CaptureDetails(QWidget):
         head.addLayout(buttons)
         head.addStretch(1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(GRID, GRID, GRID, GRID)
+        column.setContentsMargins(0, GRID, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(self.note)
         column.addLayout(head)

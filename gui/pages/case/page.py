@@ -56,6 +56,7 @@ class CasePage(QWidget):
         self.refusals = RowsTable("Refused files", ("File", "Reason", "What to do"))
         self.custody = RowsTable("Custody of the case", ("No.", "Time", "Actor", "What"))
         self.setAcceptDrops(True)
+        self.setFocusProxy(self.tree)
         self._lay_out()
         self._connect()
 

@@ -29,7 +29,7 @@ class FieldsPanel(QWidget):
         self._labels = {name: ElidedLabel() for name in ("Laboratory", "Customer", "Reference", "Authoriser")}
         self._deviations = QLineEdit()
         self._deviations.setAccessibleName("Deviations")
-        self._deviations.setPlaceholderText("Additions to, deviations or exclusions from the method")
+        self._deviations.setPlaceholderText("From the method, if any")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_AFTER_MS)

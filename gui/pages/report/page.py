@@ -52,6 +52,7 @@ class ReportPage(QWidget):
         self.fields = FieldsPanel(session)
         self.issued = RowsTable("Issued reports", ("Number", "Issued", "Amends", "SHA-256 of the PDF"))
         self.verification = VerifyPanel(session, commands)
+        self.setFocusProxy(self.opinion.editor)
         self._lay_out()
         self._connect()
 

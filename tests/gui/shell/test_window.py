@@ -1,0 +1,128 @@
+"""The main window: start screen, pages, menus, focus, what it remembers, closing."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+from pytestqt.qtbot import QtBot
+
+from gui.pages import PAGES
+from gui.session import Session
+from gui.shell.settings import WindowSettings
+from gui.shell.window import MainWindow
+
+
+def test_without_a_store_the_start_screen_says_what_to_do(window: MainWindow) -> None:
+    assert window.stack.currentWidget() is window.start
+    assert not any(window.rail.button(entry.key).isEnabled() for entry in PAGES)
+    for key in ("store.demo", "store.create", "store.open"):
+        assert window.commands.action(key).isEnabled()
+    window.show_page("case")
+    assert window.current_page == ""
+
+
+def test_the_pages_are_what_the_table_says(open_window: MainWindow) -> None:
+    for entry in PAGES:
+        page = open_window.page(entry.key)
+        assert page.title == entry.title
+        assert page.icon == entry.icon
+
+
+@pytest.mark.parametrize("number", range(len(PAGES)))
+def test_pages_open_by_rail_and_by_shortcut(qtbot: QtBot, open_window: MainWindow, number: int) -> None:
+    entry = PAGES[number]
+    qtbot.keyClick(open_window, getattr(Qt.Key, f"Key_{number + 1}"), Qt.KeyboardModifier.ControlModifier)
+    assert open_window.current_page == entry.key
+    other = PAGES[(number + 1) % len(PAGES)]
+    qtbot.mouseClick(open_window.rail.button(other.key), Qt.MouseButton.LeftButton)
+    assert open_window.current_page == other.key
+    assert open_window.rail.button(other.key).isChecked()
+    assert not open_window.rail.button(entry.key).isChecked()
+
+
+def test_arrow_keys_move_along_the_rail(qtbot: QtBot, open_window: MainWindow) -> None:
+    first, last = open_window.rail.button(PAGES[0].key), open_window.rail.button(PAGES[-1].key)
+    first.setFocus()
+    qtbot.keyClick(first, Qt.Key.Key_Up)
+    assert last.hasFocus()
+    qtbot.keyClick(last, Qt.Key.Key_Down)
+    assert first.hasFocus()
+    qtbot.keyClick(last, Qt.Key.Key_Space)
+    assert open_window.current_page == PAGES[-1].key
+
+
+def test_a_ring_surrounds_whatever_has_the_keyboard(qtbot: QtBot, open_window: MainWindow) -> None:
+    ring = open_window.focus_ring
+    for entry in PAGES:
+        button = open_window.rail.button(entry.key)
+        button.setFocus(Qt.FocusReason.TabFocusReason)
+        qtbot.waitUntil(lambda b=button: ring.target is b)
+        assert ring.isVisible()
+        assert ring.geometry().intersects(open_window.rail.geometry())
+    open_window.rail.button("case").hide()
+    open_window.rail.button("case").setFocus()
+    assert ring.target is not open_window.rail.button("case")
+
+
+def test_the_place_is_restored(
+    qtbot: QtBot, case_window: MainWindow, settings: WindowSettings, settle: Callable[[], None], store_folder: Path
+) -> None:
+    case_window.show_page("report")
+    settle()
+    case_id, actor = case_window.session.case_id, case_window.session.actor
+    case_window.resize(1100, 700)
+    assert case_window.close()
+    session = Session()
+    again = MainWindow(session, settings)
+    qtbot.addWidget(again)
+    again.show()
+    again.restore()
+    qtbot.waitUntil(lambda: session.settled and session.store is not None, timeout=10_000)
+    assert session.store is not None
+    assert session.store.path == store_folder
+    assert session.case_id == case_id
+    assert session.actor == actor
+    assert again.current_page == "report"
+    assert (again.width(), again.height()) == (1100, 700)
+    again.close()
+
+
+def test_closing_while_work_is_under_way_asks_first(
+    qtbot: QtBot, open_window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = threading.Event()
+
+    def work(context: object) -> None:
+        started.set()
+        while not context.cancelled:  # type: ignore[attr-defined]
+            pass
+
+    job = open_window.session.run("Endless", work, done=lambda _: None)
+    qtbot.waitUntil(started.is_set)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    assert not open_window.close()
+    assert not job.state.ended
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
+    assert open_window.close()
+    assert job.state.ended
+
+
+def test_the_status_bar_says_who_works_where_and_how_far_the_ledger_reaches(
+    open_window: MainWindow, settle: Callable[[], None]
+) -> None:
+    bar = open_window.statusBar()
+    store = open_window.session.store
+    assert store is not None
+    assert bar.actor.text() == "Administrator (administrator)"
+    assert bar.store.text() == "Laboratory"
+    assert bar.head.text() == f"2 events, HEAD {store.head.hash[:12]}"
+    from engine.workflows.cases import open_case
+
+    assert open_window.session.actor is not None
+    open_case(store, open_window.session.actor, "A case")
+    open_window.session.records_changed.emit()
+    settle()
+    assert bar.head.text().startswith("3 events")
