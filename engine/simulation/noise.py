@@ -75,7 +75,7 @@ class Grid:
         return floats(fine[factor : factor + self.height, factor : factor + self.width])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)  # at most 64 MB: what a scan of a 20 mm code needs, for its next scan
 def _lattice_tile(seed: int, names: tuple[Name, ...], row: int, column: int) -> Floats:
     values = generator(seed, *names, row, column).standard_normal((TILE, TILE), dtype=np.float32)
     values.setflags(write=False)

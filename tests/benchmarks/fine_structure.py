@@ -10,6 +10,7 @@ from engine.simulation.microscope import MicroscopeSettings, microscope
 from engine.simulation.printing import Print
 
 PITCH_UM = 25_400 / 600  # fine structures are compared on one grid of the sheet, that of a 600-dpi scanner
+FRAME_PX = 24
 
 
 def smooth_twin(piece: Print) -> Print:
@@ -47,19 +48,22 @@ def correlation(one: np.ndarray, other: np.ndarray) -> float:
 def dense_design() -> Design:
     """Return cells of two dots, about as fine as copy detection patterns, in a frame that helps to align."""
     cells = generator(1, "cells").random((60, 60)) < 0.5
-    ink = np.pad(np.kron(cells, np.ones((2, 2), bool)), 24)
+    ink = np.pad(np.kron(cells, np.ones((2, 2), bool)), FRAME_PX)
     ink[8:-8, 8:16] = ink[8:-8, -16:-8] = ink[8:16, 8:-8] = True
     return Design(ink, PITCH_UM)
 
 
 def likeness(piece: Print, seed: int, design: Design) -> float:
-    """Return the correlation of a scan with the design, brought to cover it by an affine transform."""
+    """Return the correlation of a scan's cells with those of the dense design, aligned by an affine transform."""
     pixels = scan(piece, ScannerSettings(margin_um=0), seed=seed).pixels.astype(np.float32)
     wanted = cv2.GaussianBlur(np.where(design.ink, 0, 255).astype(np.float32), (0, 0), 0.7)
     start = np.eye(2, 3, dtype=np.float32)
     start[:, 2] = (np.array(pixels.shape[::-1]) - design.ink.shape[::-1]) / 2
     ends = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 200, 1e-6)
-    return cv2.findTransformECC(wanted, pixels, start, cv2.MOTION_AFFINE, ends)[0]
+    _, matrix = cv2.findTransformECC(wanted, pixels, start, cv2.MOTION_AFFINE, ends)
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    seen = cv2.warpAffine(pixels, matrix, design.ink.shape[::-1], flags=flags)
+    return correlation(seen[FRAME_PX:-FRAME_PX, FRAME_PX:-FRAME_PX], wanted[FRAME_PX:-FRAME_PX, FRAME_PX:-FRAME_PX])
 
 
 def _on_sheet(values: np.ndarray, to_sheet: np.ndarray, piece: Print) -> np.ndarray:
