@@ -13,8 +13,7 @@ from engine.report.figures import picture
 from engine.report.manifest import made_with, parse
 from engine.report.reading import ReportFile, page_texts, read_pdf
 from engine.report.render import Rendered, render_report
-from engine.report.view import printed
-from engine.report.visible import collapsed
+from engine.report.visible import collapsed, lines, moment, number, unit, visible
 
 AROUND = 24  # characters shown either side of a changed place
 LONG = 200  # from here on a text may run over the end of a page
@@ -54,7 +53,7 @@ def check_file(report: ReportFile) -> tuple[Difference, ...]:
     if report.manifest.get("made_with") == made_with():
         found += _made_again(report, again, thorough=not found)
     else:
-        found += _texts(report, again)
+        found += _texts(report, content, again.unshowable)
     return tuple(found)
 
 
@@ -138,13 +137,30 @@ def _first_change(where: str, expected: str, present: str) -> list[Difference]:
     return [Difference(where=where, recorded=expected[around], found=present[around])]
 
 
-def _texts(report: ReportFile, again: Rendered) -> list[Difference]:
-    """Every text that the manifest records must stand on the pages, whatever version laid them out."""
+def _texts(report: ReportFile, content: ReportContent, unshowable: frozenset[str]) -> list[Difference]:
+    """Every recorded text must stand on the pages, whatever version laid them out and in whatever words around it."""
     bodies = (_body(collapsed(page)) for page in report.pages)
     everything = "".join(c for body in bodies for c in body if not _reordered(c))
-    texts = dict.fromkeys(printed(again.view))
-    absent = (text for text in texts if not _stands(collapsed(text), everything))
+    texts = dict.fromkeys(recorded_texts(content))
+    absent = (text for text in texts if not _stands(collapsed(visible(text, unshowable)), everything))
     return [Difference(where="text", recorded=text, found=ABSENT) for text in absent]
+
+
+def recorded_texts(content: ReportContent) -> list[str]:
+    """Return the texts of the records that any report prints; a score's title, value and unit make one text."""
+    texts = [content.title, content.case.title, content.case.customer, content.case.reference, content.laboratory]
+    texts += [content.location, content.deviations, content.authoriser.name, content.head_hash, moment(content.issued)]
+    for entry in content.items:
+        texts += [entry.item.name, entry.item.condition, entry.item.received]
+        texts += [text for capture in entry.captures for text in (capture.file_name, capture.sha256)]
+    for entry in content.findings:
+        finding = entry.finding
+        texts += [finding.title, finding.outcome, *(caution.text for caution in finding.cautions)]
+        texts += [s.title + number(s.value) + (unit(s.unit) if s.value is not None else "") for s in finding.scores]
+        texts += [o.raster_sha256 for o in finding.overlays if o.raster_sha256]
+    for entry in content.opinions:
+        texts += [*lines(entry.opinion.text), entry.author.name, moment(entry.given)]
+    return texts
 
 
 def _body(page: str) -> str:

@@ -13,7 +13,7 @@ from engine.core.records import canonical_json, sha256_hex
 from engine.report.content import Figure, ReportContent
 from engine.report.manifest import ATTACHMENT, manifest
 from engine.report.template import FONTS, TEMPLATE
-from engine.report.view import View, page_view, picture_file
+from engine.report.view import page_view, picture_file
 
 PREVIEW_PPI = 110.0
 # Typst names every text that no font can show at once, so one further pass suffices; marks that combine need another.
@@ -23,11 +23,11 @@ _UNSHOWABLE = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL
 
 @dataclass(frozen=True)
 class Rendered:
-    """A report as PDF/A-3b, the manifest attached to it, and the texts that the pages show."""
+    """A report as PDF/A-3b, the manifest attached to it, and the characters that no font has (shown as code points)."""
 
     pdf: bytes
     manifest: bytes
-    view: View
+    unshowable: frozenset[str]
 
     @property
     def manifest_sha256(self) -> str:
@@ -90,7 +90,7 @@ def _lay_out(folder: Path, content: ReportContent, figures: tuple[Figure, ...], 
         (folder / "content.json").write_bytes(canonical_json(view))
         pdf, missing = _pdf(folder, _timestamp(content))
         if pdf is not None:
-            return Rendered(pdf, attached, view)
+            return Rendered(pdf, attached, unshowable)
         unshowable |= missing
     raise ReportError("Some text of the report cannot be shown with any font", where=" ".join(sorted(unshowable)))
 

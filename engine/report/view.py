@@ -8,7 +8,7 @@ from engine.core.case import Actor, Capture, Scale
 from engine.core.colour_maps import lookup
 from engine.core.finding import Finding, Score
 from engine.report.content import ColourBar, ExaminedItem, Figure, Panel, ReportContent, ReportedFinding
-from engine.report.visible import moment, number, short, unit, visible
+from engine.report.visible import lines, moment, number, short, unit, visible
 
 WIDEST = 300.0  # points; a single picture leaves room for its legend at the side
 WIDEST_OF_PAIR = 233.0
@@ -18,7 +18,6 @@ LONGEST_HEADER = 70  # characters of the laboratory's name in the header; the wh
 NONE_STATED = "none stated"
 View = dict[str, Any]
 Rows = list[list[Any]]
-_UNPRINTED = ("file", "colours", "width", "height", "points", "manifest")  # measures, and what the page foot prints
 
 
 def page_view(
@@ -42,7 +41,7 @@ def page_view(
         "figures": [_figure(index, figure) for index, figure in enumerate(figures)],
         "opinions": [
             {
-                "text": [{"line": line} for line in entry.opinion.text.splitlines()],
+                "text": [{"line": line} for line in lines(entry.opinion.text)],
                 "by": f"{_person(entry.author)}, {moment(entry.given)}",
             }
             for entry in content.opinions
@@ -60,18 +59,6 @@ def hash_cell(sha256: str) -> View:
     return {"hash": sha256}
 
 
-def printed(view: Any) -> list[str]:
-    """Return the texts of a view as they follow one another on paper; the cells of a row make one text."""
-    if isinstance(view, str):
-        return [view]
-    if isinstance(view, dict):
-        return [text for key, value in view.items() if key not in _UNPRINTED for text in printed(value)]
-    if isinstance(view, list):
-        texts = [text for value in view for text in printed(value)]
-        return ["".join(texts)] if view and isinstance(view[0], str) else texts
-    return []
-
-
 def picture_file(figure: int, panel: int) -> str:
     """Return the file name under which the template finds a panel's picture."""
     return f"picture-{figure}-{panel}.png"
@@ -81,7 +68,7 @@ def _shown(value: Any, unshowable: frozenset[str]) -> Any:
     if isinstance(value, str):
         return visible(value, unshowable)
     if isinstance(value, dict):
-        kept = ("hash", *_UNPRINTED)
+        kept = ("hash", "file", "colours")
         return {key: part if key in kept else _shown(part, unshowable) for key, part in value.items()}
     if isinstance(value, list):
         return [_shown(part, unshowable) for part in value]
@@ -257,7 +244,10 @@ def _matrix(finding: Finding) -> str:
 def _statements(content: ReportContent) -> Rows:
     rows = [
         ["Scope", "The results relate only to the items examined, in the condition in which they were received."],
-        ["Reading scores", "Scores describe how alike captures are. They are no probabilities and decide nothing."],
+        [
+            "Reading scores",
+            "Scores are measurements. They are no probabilities, and they decide nothing by themselves.",
+        ],
         ["Deviations", content.deviations or "No additions to, deviations or exclusions from the method are recorded."],
         ["Sampling", content.sampling or "No sampling is recorded."],
         ["External providers", content.external or "No results from external providers are recorded."],

@@ -30,6 +30,11 @@ def visible(text: str, unshowable: frozenset[str] = frozenset()) -> str:
     return re.sub(rf"\S{{{LONGEST_RUN + 1},}}", lambda run: _breakable(run.group()), shown)
 
 
+def lines(text: str) -> list[str]:
+    """Return the lines of a text; of the characters that end lines only line feeds do, the others are shown."""
+    return text.replace("\r\n", "\n").split("\n")
+
+
 def number(value: float | None) -> str:
     """Return a number with four significant digits, without an exponent where it is readable without.
 

@@ -154,7 +154,7 @@ def test_edits_in_a_report_of_another_version_are_found(made, report):
     differences = check_pdf(report)
     assert {d.where for d in differences} == {"text"}
     recorded = " ".join(d.recorded for d in differences)
-    assert "Same piece" in recorded
+    assert "Same piece\u22120.2135" in recorded
     assert "The scores do not support" in recorded
 
 
@@ -278,8 +278,8 @@ def test_flipped_bits_never_pass(made, tmp_path):
 
 
 @pytest.mark.long
-def test_a_thousand_flipped_bits_never_pass(made, tmp_path):
-    flip_and_check(render_pdf(made.content, made.figures[3:]), tmp_path / "flipped.pdf", 1000)
+def test_many_flipped_bits_never_pass(made, tmp_path):
+    flip_and_check(render_pdf(made.content, made.figures[3:]), tmp_path / "flipped.pdf", 250)
 
 
 def test_a_missing_or_too_large_file_is_refused(tmp_path, monkeypatch, report):

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.report.visible import BREAK, collapsed, moment, number, short, unit, visible
+from engine.report.visible import BREAK, collapsed, lines, moment, number, short, unit, visible
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,7 @@ def test_moments_are_printed_to_the_second_and_other_text_stays():
 
 def test_collapsed_text_has_neither_blanks_nor_breaks():
     assert collapsed("a b\u00a0c\n" + BREAK + "\ufb01") == "abcfi"
+
+
+def test_only_line_feeds_end_lines():
+    assert lines("a\r\nb\n\nc\u2028d\x0be") == ["a", "b", "", "c\u2028d\x0be"]
