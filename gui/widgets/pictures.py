@@ -9,7 +9,7 @@ from engine.jobs import JobContext
 from gui.session import Session
 
 if TYPE_CHECKING:
-    from engine.workflows.captures import TileSource
+    from engine.imaging.tiles import TileSource
 
 
 class Pictures(QObject):
@@ -34,7 +34,8 @@ class Pictures(QObject):
             def work(context: JobContext) -> QImage:
                 from engine.workflows.captures import tile_source
 
-                return top_image(tile_source(store, capture_id, context))
+                with tile_source(store, capture_id, context) as tiles:
+                    return top_image(tiles)
 
             def done(image: QImage) -> None:
                 if self._session.store is store:

@@ -51,3 +51,8 @@ def quality_rows(quality: Quality) -> tuple[tuple[str, str], ...]:
 def time_text(utc: str) -> str:
     """Return a recorded time, UTC, to the second."""
     return f"{utc[:10]} {utc[11:19]} UTC" if len(utc) >= 19 else utc
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural where it is not one."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit,
 from engine.core.case import Capture, Device, Item, Standing
 from gui.widgets.forms import FormDialog
 from gui.widgets.text import ElidedLabel, PlainLabel
-from gui.widgets.units import scale_text
+from gui.widgets.units import count, scale_text
 
 UM_PER_INCH = 25_400.0
 FROM_FILE, PER_INCH, UM_PER_PX = range(3)
@@ -117,7 +117,7 @@ class IntakeDialog(FormDialog):
         self._items = items
         self._take_in = take_in
         names = ", ".join(path.name for path in files[:20]) + (", …" if len(files) > 20 else "")
-        self.form.addRow(f"{len(files)} file{'s' if len(files) > 1 else ''}:", ElidedLabel(names))
+        self.form.addRow(f"{count(len(files), 'file')}:", ElidedLabel(names))
         self.item = QComboBox()
         for item in items:
             self.item.addItem(f"{item.name} ({item.standing.value})")

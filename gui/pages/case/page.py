@@ -20,7 +20,7 @@ from gui.widgets.buttons import CommandButton
 from gui.widgets.pictures import Pictures
 from gui.widgets.table import RowsTable
 from gui.widgets.text import ElidedLabel, EmptyState, PlainLabel
-from gui.widgets.units import time_text
+from gui.widgets.units import count, time_text
 
 if TYPE_CHECKING:
     from engine.workflows.captures import IntakeReport
@@ -41,6 +41,7 @@ class CasePage(QWidget):
         self.commands = commands
         self._cases: tuple[Case, ...] = ()
         self._overview: CaseOverview | None = None
+        self._intake_note = ""
         self._pictures = Pictures(session)
         self.tree = ItemTree(session, commands, self._pictures)
         self.actions_ = CaseActions(
@@ -234,6 +235,7 @@ class CasePage(QWidget):
             text = f"Nothing can be recorded in this store. {store.read_only_reason}."
         elif store is not None and self.session.actor is None:
             text = "Nothing can be recorded until it is known who is working (Ctrl+Shift+U)."
+        text = text or self._intake_note
         self.note.setText(text)
         self.note.setVisible(bool(text))
 
@@ -253,6 +255,7 @@ class CasePage(QWidget):
 
     def _case_changed(self) -> None:
         self._overview = None
+        self._intake_note = ""
         self.refresh()
 
     def _choose_case(self, place: int) -> None:
@@ -282,13 +285,12 @@ class CasePage(QWidget):
                 self.commands.run("go.compare")
 
     def _tell_intake(self, report: "IntakeReport") -> None:
+        self._intake_note = ""
         if report.refusals:
+            taken, refused = count(len(report.captures), "capture"), count(len(report.refusals), "file")
+            self._intake_note = f"{taken} taken in, {refused} refused: see Refused files."
             self.tabs.setCurrentIndex(REFUSED)
-            self.note.show_text(
-                f"{len(report.captures)} captures taken in, {len(report.refusals)} files refused: see Refused files.",
-                "caution",
-            )
-            self.note.show()
+        self._show_note()
 
 
 def _padded(widget: QWidget) -> QWidget:

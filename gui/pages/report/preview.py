@@ -10,6 +10,7 @@ from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton, tool_button
 from gui.widgets.text import EmptyState, PlainLabel
+from gui.widgets.units import count
 
 # A4 is 210 mm wide; at 100 % a page is as wide as on paper at 96 pixels an inch.
 PAGE_WIDTH = 794
@@ -124,7 +125,7 @@ class PreviewPanel(QWidget):
         """Show new pages; none brings the empty state back."""
         self.sheets.show_pages(pages)
         self.stack.setCurrentIndex(1 if pages else 0)
-        self.state.setText(f"{len(pages)} page{'s' if len(pages) != 1 else ''}" if pages else "")
+        self.state.setText(count(len(pages), "page") if pages else "")
         for button in (self.zoom_out, self.zoom_in, self.fit):
             button.setEnabled(bool(pages))
         if self._fit:

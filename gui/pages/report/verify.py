@@ -15,6 +15,7 @@ from gui.widgets import forms
 from gui.widgets.buttons import CommandButton
 from gui.widgets.table import RowsTable
 from gui.widgets.text import PlainLabel
+from gui.widgets.units import count
 
 if TYPE_CHECKING:
     from engine.workflows.verification import ReportVerification
@@ -81,12 +82,11 @@ class VerifyPanel(QWidget):
         event.acceptProposedAction()
 
     def _show(self, pdf: Path, found: "ReportVerification") -> None:
-        repeated = "" if found.repeated is None else f" {found.repeated} findings were run again."
+        repeated = "" if found.repeated is None else f" Run again: {count(found.repeated, 'finding')}."
         if found.ok:
             self.result.show_text(f"{pdf.name}, report {found.number}: nothing differs.{repeated}", "done")
         else:
-            count = len(found.differences)
-            text = f"{pdf.name}, report {found.number}: {count} difference{'s' if count > 1 else ''}.{repeated}"
+            text = f"{pdf.name}, report {found.number}: {count(len(found.differences), 'difference')}.{repeated}"
             self.result.show_text(text, "fault")
         self.table.rows.show([(d.where, d.recorded, d.found) for d in found.differences])
         self.table.setVisible(not found.ok)
