@@ -84,13 +84,17 @@ def test_an_overlay_lies_where_its_grid_says_cell_by_cell():
     assert figure.colour_bar.cell_px == pytest.approx(100)
 
 
-def test_the_grid_stays_in_place_when_the_capture_is_reduced():
-    pixels = np.full((2200, 2200), 100, np.uint8)
-    figure = overlay_figure("o", "", "", pixels, overlay([[1.0]], [[200, 0, 1099.5], [0, 200, 1099.5]]), None)
-    rows, columns = np.nonzero((shown(figure.panels[0]) != 100).any(axis=2))
-    scaled = LONGEST / 2200
-    assert (rows.min(), rows.max() + 1) == (1000 * scaled, 1200 * scaled)
-    assert (columns.min(), columns.max() + 1) == (1000 * scaled, 1200 * scaled)
+@pytest.mark.parametrize("size", [220, 550, 2200])
+def test_the_grid_stays_in_place_when_the_capture_is_enlarged_or_reduced(size):
+    pixels = np.full((size, size), 100, np.uint8)
+    cell, start = size // 11, 5 * size // 11
+    centre = start + (cell - 1) / 2
+    figure = overlay_figure("o", "", "", pixels, overlay([[1.0]], [[cell, 0, centre], [0, cell, centre]]), None)
+    image = shown(figure.panels[0])
+    rows, columns = np.nonzero((image != 100).any(axis=2))
+    factor = image.shape[0] / size
+    assert (rows.min(), rows.max() + 1) == (start * factor, (start + cell) * factor)
+    assert (columns.min(), columns.max() + 1) == (start * factor, (start + cell) * factor)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1.0), (0.5, 0.5)])
@@ -160,3 +164,21 @@ def test_captures_that_share_nothing_are_shown_whole_and_named_not_registered():
         assert [(p.picture.width, p.picture.height) for p in figure.panels] == [(20, 10), (10, 30)]
         assert all("not registered" in panel.extent for panel in figure.panels)
         assert [panel.um_per_px for panel in figure.panels] == [10.0, None]
+
+
+@pytest.mark.parametrize("zoom", [1, 9])
+def test_a_mark_stands_at_the_same_point_of_both_panels(zoom):
+    questioned = np.zeros((100, 100), np.uint8)
+    questioned[60:63, 30:35] = 255
+    known = np.kron(questioned, np.ones((zoom, zoom))).astype(np.uint8)
+    # Centres are integers: pixel 0 of the questioned capture covers pixels 0 to zoom - 1 of the known one.
+    shift = (zoom - 1) / 2
+    transform = Transform.from_array(TransformKind.SIMILARITY, np.array([[zoom, 0, shift], [0, zoom, shift]]))
+    figure = pair_figure("p", "", ("Q", "K"), questioned, known, (None, None), transform)
+    centres = []
+    for panel in figure.panels:
+        image = shown(panel)[450:650, 200:400].astype(float)
+        weights = image / image.sum()
+        centres.append([(weights * axis).sum() for axis in np.indices(image.shape)])
+    np.testing.assert_allclose(centres[0], [61 * 9 + 4 - 450, 32 * 9 + 4 - 200])
+    np.testing.assert_allclose(centres[1], centres[0], atol=0.3)
