@@ -166,7 +166,7 @@ def test_captures_that_share_nothing_are_shown_whole_and_named_not_registered():
         assert [panel.um_per_px for panel in figure.panels] == [10.0, None]
 
 
-@pytest.mark.parametrize("zoom", [1, 9])
+@pytest.mark.parametrize("zoom", [1, 9, 45])
 def test_a_mark_stands_at_the_same_point_of_both_panels(zoom):
     questioned = np.zeros((100, 100), np.uint8)
     questioned[60:63, 30:35] = 255
