@@ -38,22 +38,26 @@ FLAVOURS: dict[str, dict[str, Any]] = {
 }
 
 
-STRIP = 32
+STRIP, SHIFT = 32, 17
 
 
 @cache
 def _parts() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    noise = generator(7, "bench intake noise").normal(0, 2, (STRIP, WIDTH, 3)).astype(np.float32)
+    size = (STRIP, WIDTH + SHIFT * (HEIGHT // STRIP + 1), 3)
+    noise = generator(7, "bench intake noise").normal(0, 2, size).astype(np.float32)
     modules = generator(7, "bench intake modules").integers(0, 2, (HEIGHT // 24 + 1, WIDTH // 24 + 1, 1))
     return noise, (modules * 150 + 50).astype(np.float32)
 
 
 def rows(top: int, bottom: int) -> NDArray[np.uint8]:
-    """Return rows of a print-like page: modules of 24 px, and noise of deviation 2 that repeats every 32 rows."""
+    """Return rows of a print-like page: modules of 24 px, and noise of deviation 2, shifted after every 32 rows."""
     noise, modules = _parts()
     y = np.arange(top, bottom)
-    page = modules[np.ix_(y // 24, np.arange(WIDTH) // 24)]
-    return np.clip(page + noise[y % STRIP], 0, 255).astype(np.uint8)
+    page = np.repeat(modules[np.ix_(y // 24, np.arange(WIDTH) // 24)], 3, axis=2)
+    for strip in range(top // STRIP, (bottom - 1) // STRIP + 1):
+        mine = y // STRIP == strip
+        page[mine] += noise[y[mine] % STRIP, SHIFT * strip : SHIFT * strip + WIDTH]
+    return np.clip(page, 0, 255).astype(np.uint8)
 
 
 def encoded_strips(compression: str) -> Iterator[bytes]:
