@@ -2,17 +2,21 @@
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QButtonGroup, QFrame, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QSizePolicy, QToolButton, QVBoxLayout
 
 from gui.shell import theme
 from gui.shell.theme import GRID
 
-WIDTH = 10 * GRID
+SMALLEST = QSize(9 * GRID, 8 * GRID)
 BAR = 3
 
 
 class RailButton(QToolButton):
     """A page's button; a bar beside it marks the page that is shown."""
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return room for the text at any size, at least a comfortable target."""
+        return super().sizeHint().expandedTo(SMALLEST)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the button and the bar."""
@@ -50,7 +54,7 @@ class NavigationRail(QFrame):
         button.setAutoRaise(True)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         button.setIconSize(QSize(3 * GRID, 3 * GRID))
-        button.setMinimumSize(WIDTH - GRID, WIDTH - 2 * GRID)
+        button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme.set_icon(button, icon)
         button.clicked.connect(lambda: self.chosen.emit(key))

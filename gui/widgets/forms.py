@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -18,7 +19,9 @@ from PySide6.QtWidgets import (
 
 from gui.shell.focus import FocusRing
 from gui.shell.theme import GRID
-from gui.widgets.text import PlainLabel
+from gui.widgets.text import Meaning, PlainLabel
+
+WIDTH_IN_LETTERS = 72
 
 
 class FormDialog(QDialog):
@@ -38,7 +41,7 @@ class FormDialog(QDialog):
         FocusRing(self)
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setMinimumWidth(60 * GRID)
+        self.setMinimumWidth(WIDTH_IN_LETTERS * self.fontMetrics().averageCharWidth())
         self._done = done
         self._checks: list[Callable[[], str]] = []
         self.form = QFormLayout()
@@ -79,7 +82,7 @@ class FormDialog(QDialog):
         field.setPlaceholderText(hint)
         field.setAccessibleName(label)
         field.setTabChangesFocus(True)
-        field.setFixedHeight(10 * GRID)
+        field.setFixedHeight(5 * field.fontMetrics().height())
         self.form.addRow(f"{label}:", field)
         return field
 
@@ -88,16 +91,31 @@ class FormDialog(QDialog):
         field.setAccessibleName(label)
         self.form.addRow(f"{label}:", field)
 
+    def add_note(self, text: str, meaning: Meaning = "muted") -> None:
+        """Add a sentence across the form."""
+        self.form.addRow(PlainLabel(text, meaning=meaning, wrap=True))
+
     def add_check(self, check: Callable[[], str]) -> None:
         """Add a condition: it returns what is missing, or an empty text."""
         self._checks.append(check)
         self.check()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep room for every line of the sentences, which grow where the width shrinks."""
+        super().resizeEvent(event)
+        self._keep_height()
 
     def check(self) -> None:
         """Say the first thing that is missing and allow accepting only when nothing is."""
         missing = next(filter(None, (check() for check in self._checks)), "")
         self.missing.setText(missing)
         self.accept_button.setEnabled(not missing)
+        self._keep_height()
+
+    def _keep_height(self) -> None:
+        layout = self.layout()
+        if layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
 
     def _accept(self) -> None:
         self.accept()

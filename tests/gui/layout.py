@@ -1,6 +1,5 @@
 """Assertions on what is seen: nothing clipped, enough contrast, everything reached by Tab."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QRect, Qt
@@ -8,6 +7,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLabel,
@@ -63,7 +63,7 @@ def _text_reason(widget: QWidget) -> str:
         return "" if wanted <= has.width() else f"tabs {wanted} in {has.width()}"
     if isinstance(widget, QAbstractButton):
         return "" if need.width() <= has.width() and need.height() <= has.height() else f"{has} of {need}"
-    if isinstance(widget, QLineEdit):
+    if isinstance(widget, QLineEdit) and not isinstance(widget.parentWidget(), QAbstractSpinBox):
         wanted = widget.fontMetrics().horizontalAdvance(widget.placeholderText())
         room = widget.contentsRect().width() - 8
         fits = wanted <= room and need.height() <= has.height()
@@ -134,16 +134,16 @@ def faint_palette_pairs(palette: QPalette) -> list[str]:
 def faint_texts(root: QWidget) -> list[str]:
     """Return the visible labels and buttons whose drawn text does not stand out from what lies behind it.
 
-    Measured on the pixels: the commonest colour is the background, the one farthest from it the text. Thin strokes
-    never reach their full colour, so labels are asked for their colour and only the background is measured.
+    The background is measured: the colour in the middle when all pixels are sorted by luminance, for text covers less
+    than half. Thin strokes never reach their full colour, so the text's colour is asked for.
     """
     found = []
     for widget in visible(root):
         if not isinstance(widget, QLabel | QAbstractButton) or not widget.text():
             continue
         image = widget.grab().toImage()
-        pixels = Counter(image.pixel(x, y) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2))
-        behind = QColor(pixels.most_common(1)[0][0])
+        pixels = [QColor(image.pixel(x, y)) for x in range(0, image.width(), 2) for y in range(0, image.height(), 2)]
+        behind = sorted(pixels, key=luminance)[len(pixels) // 2]
         group = QPalette.ColorGroup.Active if widget.isEnabled() else QPalette.ColorGroup.Disabled
         ratio = contrast(widget.palette().color(group, widget.foregroundRole()), behind)
         if ratio < MINIMUM_CONTRAST:
@@ -160,7 +160,14 @@ def tab_stops(root: QWidget) -> set[QWidget]:
         and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
         and widget.focusProxy() is None
         and not widget.inherits("QMenuBar")
+        and not _by_arrow_keys(widget)
     }
+
+
+def _by_arrow_keys(widget: QWidget) -> bool:
+    """Whether the widget belongs to a group of which Tab reaches the chosen one, and the arrow keys the others."""
+    group = widget.group() if isinstance(widget, QAbstractButton) else None
+    return group is not None and group.exclusive() and group.checkedButton() not in (None, widget)
 
 
 def unreached_by_tab(root: QWidget) -> list[str]:

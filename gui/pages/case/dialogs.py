@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit,
 
 from engine.core.case import Capture, Device, Item, Standing
 from gui.widgets.forms import FormDialog
-from gui.widgets.text import ElidedLabel, PlainLabel
+from gui.widgets.text import ElidedLabel
 from gui.widgets.units import count, scale_text
 
 UM_PER_INCH = 25_400.0
@@ -37,7 +37,7 @@ class ScaleField(QWidget):
         for title, kind in (
             *((("From the file's own tag", FROM_FILE),) if from_file else ()),
             ("Dots per inch", PER_INCH),
-            ("Micrometres per pixel", UM_PER_PX),
+            ("µm per pixel", UM_PER_PX),
         ):
             self.kind.addItem(title, kind)
         self.value = QDoubleSpinBox()
@@ -137,7 +137,7 @@ class IntakeDialog(FormDialog):
         self.scale = ScaleField(from_file=True)
         self.add_field("Scale", self.scale)
         hint = "Without a tag the scale stays unknown and no micrometre is shown; it can be set later."
-        self.form.addRow("", PlainLabel(hint, meaning="muted", wrap=True))
+        self.add_note(hint)
         self.item.currentIndexChanged.connect(self._follow)
         self.name.textChanged.connect(self.check)
         self.add_check(lambda: "" if self._item_id() or self.name.text().strip() else "The new item needs a name.")
@@ -172,11 +172,11 @@ class ScaleDialog(FormDialog):
         super().__init__("Set the scale", "Set the scale", self._hand_on, parent)
         self._set_scale = set_scale
         self.form.addRow("Capture:", ElidedLabel(capture.file_name))
-        self.form.addRow("Scale now:", PlainLabel(scale_text(capture.scale), wrap=True))
+        self.form.addRow("Scale now:", ElidedLabel(scale_text(capture.scale)))
         self.scale = ScaleField(from_file=False)
         self.add_field("New scale", self.scale)
         hint = "It is recorded as stated by you. Findings made before keep the scale they used."
-        self.form.addRow("", PlainLabel(hint, meaning="muted", wrap=True))
+        self.add_note(hint)
 
     def _hand_on(self) -> None:
         value = self.scale.um_per_px()
@@ -198,7 +198,7 @@ class CalibrateDialog(FormDialog):
         self.pitch.setSuffix(" µm")
         self.add_field("Side of one square", self.pitch)
         hint = "The capture shows a chessboard target. Its measured pitch gives the scale with its uncertainty."
-        self.form.addRow("", PlainLabel(hint, meaning="muted", wrap=True))
+        self.add_note(hint)
 
     def _hand_on(self) -> None:
         self._calibrate(self.pitch.value())

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.core.case import Case, Item
@@ -57,7 +57,6 @@ class CasePage(QWidget):
         self.refusals = RowsTable("Refused files", ("File", "Reason", "What to do"))
         self.custody = RowsTable("Custody of the case", ("No.", "Time", "Actor", "What"))
         self.setAcceptDrops(True)
-        self.setFocusProxy(self.tree)
         self._lay_out()
         self._connect()
 
@@ -75,6 +74,13 @@ class CasePage(QWidget):
             return store.cases(), case_overview(store, case_id), custody(store, case_id)
 
         self.session.query(work, done=partial(self._show, store, case_id))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Hand the keyboard to the tree; a focus proxy would make Tab skip what stands before it."""
+        if self.tree.isVisible():
+            self.tree.setFocus(event.reason())
+        else:
+            self.focusNextChild()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take files anywhere on the page."""

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QW
 from engine.core.case import IssuedReport
 from gui.widgets import forms
 from gui.widgets.forms import FormDialog
-from gui.widgets.text import PlainLabel
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class IssueDialog(FormDialog):
         self._issued = issued
         self._issue = issue
         if warning:
-            self.form.addRow("", PlainLabel(warning, meaning="caution", wrap=True))
+            self.add_note(warning, "caution")
         self.kind = QComboBox()
         self.kind.addItem("A report of its own")
         self.kind.addItems([f"An amendment of {report.number}" for report in issued])
@@ -59,7 +58,7 @@ class IssueDialog(FormDialog):
         hint = (
             "The report gets a number, is kept in the store, and its hashes are recorded. Later it can only be amended."
         )
-        self.form.addRow("", PlainLabel(hint, meaning="muted", wrap=True))
+        self.add_note(hint)
         self.kind.currentIndexChanged.connect(self._follow)
         self.reason.textChanged.connect(self.check)
         self.out.textChanged.connect(self.check)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QImage
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.core.case import IssuedReport
@@ -52,7 +52,6 @@ class ReportPage(QWidget):
         self.fields = FieldsPanel(session)
         self.issued = RowsTable("Issued reports", ("Number", "Issued", "Amends", "SHA-256 of the PDF"))
         self.verification = VerifyPanel(session, commands)
-        self.setFocusProxy(self.opinion.editor)
         self._lay_out()
         self._connect()
 
@@ -110,6 +109,13 @@ class ReportPage(QWidget):
             self._issue,
             self.window(),
         ).open()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Hand the keyboard to the opinion's editor."""
+        if self.opinion.editor.isVisible():
+            self.opinion.editor.setFocus(event.reason())
+        else:
+            self.focusNextChild()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Take a PDF anywhere on the page."""

@@ -38,6 +38,11 @@ class Sheets(QWidget):
         self._resize()
 
     @property
+    def count(self) -> int:
+        """How many pages are shown."""
+        return len(self._pages)
+
+    @property
     def zoom(self) -> float:
         """The present zoom; 1 is the size on paper."""
         return self._zoom

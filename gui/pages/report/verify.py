@@ -82,7 +82,7 @@ class VerifyPanel(QWidget):
         event.acceptProposedAction()
 
     def _show(self, pdf: Path, found: "ReportVerification") -> None:
-        repeated = "" if found.repeated is None else f" Run again: {count(found.repeated, 'finding')}."
+        repeated = "" if found.repeated is None else f" {count(found.repeated, 'finding')} run again."
         if found.ok:
             self.result.show_text(f"{pdf.name}, report {found.number}: nothing differs.{repeated}", "done")
         else:

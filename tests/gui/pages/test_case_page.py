@@ -135,7 +135,7 @@ def test_files_dropped_on_the_page_may_make_a_new_item(
     form.item.setCurrentIndex(form.item.count() - 1)
     assert form.missing.text() == "The new item needs a name."
     qtbot.keyClicks(form.name, "Q9")
-    form.scale.kind.setCurrentText("Micrometres per pixel")
+    form.scale.kind.setCurrentText("µm per pixel")
     form.scale.value.setValue(1.5)
     qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
     settle()
