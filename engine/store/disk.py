@@ -5,14 +5,39 @@ the store is built from the primitives of ``Disk`` in that order and nothing els
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import sys
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from engine.core.errors import StoreError
+
 PART = ".part"
+RESTORE = "Keep this folder as it is, and restore the store from a backup"
+
+
+FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
+
+def storage_fault(error: OSError, path: Path, remedy: str) -> StoreError:
+    """Return the clear form of a system's error."""
+    if error.errno in FULL:
+        return StoreError("The disk is full", where=str(path), remedy=remedy)
+    return StoreError(f"The disk reports a fault: {error.strerror or error}", where=str(path), remedy=remedy)
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn the system's errors in reading a file of the store into a StoreError that names it."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise StoreError("A file of the store is missing", where=str(path), remedy=RESTORE) from None
+    except OSError as error:
+        raise storage_fault(error, path, RESTORE) from error
 
 
 class Disk:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.core.errors import InputError, StoreError
-from engine.store.disk import Disk, NewFile
-from engine.store.ledger import RESTORE
+from engine.store.disk import RESTORE, Disk, NewFile, reading
 
 FOLDER = "evidence"
 CHUNK = 1 << 20
@@ -18,7 +17,7 @@ NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

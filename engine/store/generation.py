@@ -6,6 +6,7 @@ from pathlib import Path
 from engine.core.errors import StoreError
 from engine.store import head as heads
 from engine.store import ledger
+from engine.store.disk import RESTORE, reading
 from engine.store.head import GENESIS, Head, Slots
 from engine.store.ledger import Entry, Problem
 
@@ -31,17 +32,15 @@ def read_generation(folder: Path, since: Head = GENESIS) -> Generation:
     """Read and check what was acknowledged since a head; the caller holds the writer's lock, if there can be one."""
     slots = heads.read_slots(folder / heads.FILE)
     path = folder / ledger.FILE
-    try:
+    with reading(path):
         size = path.stat().st_size
-    except FileNotFoundError:
-        raise StoreError("The ledger is missing", where=str(path), remedy=ledger.RESTORE) from None
     head = slots.newest
     adopted = not slots.whole and head.count == since.count - 1
     if adopted:
         head = since  # its slot was damaged since; that it was acknowledged is known
     if head.count < since.count or (head.count == since.count and head != since):
         what = "HEAD was put back to an earlier state while the store was open"
-        raise StoreError(what, where=str(folder / heads.FILE), remedy=ledger.RESTORE)
+        raise StoreError(what, where=str(folder / heads.FILE), remedy=RESTORE)
     found = list(ledger.scan(path, since, min(head.offset, size)))
     entries = [item for item in found if isinstance(item, Entry)]
     problems = [item for item in found if isinstance(item, Problem)]
@@ -69,11 +68,11 @@ def _end_problems(entries: list[Entry], since: Head, head: Head, size: int) -> l
     """Compare where the ledger ended with where HEAD says it ends."""
     if size < head.offset:
         what = f"The ledger is cut off: {head.offset - size} bytes that were acknowledged are missing"
-        return [Problem(ledger.FILE, what, ledger.RESTORE)]
+        return [Problem(ledger.FILE, what, RESTORE)]
     end = entries[-1].head if entries else since
     if end != head:
         what = f"The ledger does not end as HEAD says: event {head.sequence} with hash {head.hash} is not there"
-        return [Problem(ledger.FILE, what, ledger.RESTORE)]
+        return [Problem(ledger.FILE, what, RESTORE)]
     return []
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from engine.core.errors import StoreError
 from engine.core.records import canonical_json, sha256_hex
-from engine.store.disk import Disk, overwrite
+from engine.store.disk import Disk, overwrite, reading
 
 SLOT = 4096  # bytes: the largest sector in common use, the unit that a power cut can spoil
 FILE = "HEAD"
@@ -64,11 +64,10 @@ class Slots:
 
 def read_slots(path: Path) -> Slots:
     """Read HEAD; raises StoreError where no slot is left to trust."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(2 * SLOT + 1)
-    except FileNotFoundError:
-        raise StoreError("HEAD is missing", where=str(path), remedy=REMEDY) from None
+    if not path.exists():
+        raise StoreError("HEAD is missing", where=str(path), remedy=REMEDY)
+    with reading(path), path.open("rb") as file:
+        data = file.read(2 * SLOT + 1)
     slots = [decode(data[:SLOT]), decode(data[SLOT : 2 * SLOT])]
     valid = [(head, index) for index, head in enumerate(slots) if head is not None]
     if not valid:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from engine.core.case import Event
 from engine.core.errors import StoreError
 from engine.core.records import canonical_json, sha256_hex
+from engine.store.disk import RESTORE, reading
 from engine.store.head import Head
 
 FILE = "ledger.jsonl"
@@ -28,7 +29,6 @@ _SUFFIX = re.compile(
 )
 _SUFFIX_LENGTH = 320  # bytes that hold any suffix
 _HASH_LENGTH = len(',"hash":""}\n') + 64
-RESTORE = "Keep this folder as it is, and restore the store from a backup"
 
 
 class Problem(NamedTuple):
@@ -89,7 +89,7 @@ def entry_of(line: bytes, after: Head) -> Entry | str:
 def scan(path: Path, after: Head, end: int) -> Iterator[Entry | Problem]:
     """Check every line from ``after`` to byte ``end``; a damaged line gives a Problem and the check goes on."""
     head = after
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         file.seek(head.offset)
         while head.offset < end:
             line, length = _line(file, end - head.offset)
@@ -101,10 +101,16 @@ def scan(path: Path, after: Head, end: int) -> Iterator[Entry | Problem]:
                 yield found
                 continue
             yield Problem(f"{FILE}, event {head.count}, byte {head.offset}", f"Event {head.count} {found}", RESTORE)
-            shift = _SUFFIX.search(line, max(0, len(line) - _SUFFIX_LENGTH))
-            # Go on with what the line itself says, so that one missing line is one problem and not a thousand.
-            count = int(shift[2]) + 1 if shift else head.count + 1
-            head = Head(count, head.offset + length, shift[3].decode() if shift else "")
+            count, digest = _claims(line) or (head.count, "")
+            head = Head(count + 1, head.offset + length, digest)
+
+
+def _claims(line: bytes) -> tuple[int, str] | None:
+    """Return sequence and hash of a line that is whole by itself: one missing line is one problem, not a thousand."""
+    suffix = _SUFFIX.search(line, max(0, len(line) - _SUFFIX_LENGTH))
+    if suffix is None or suffix[3].decode() != sha256_hex(memoryview(line)[:-_HASH_LENGTH]):
+        return None
+    return int(suffix[2]), suffix[3].decode()
 
 
 def _line(file: BinaryIO, limit: int) -> tuple[bytes, int]:
@@ -127,7 +133,7 @@ def read_event(path: Path, entry: Entry) -> Event:
 def read_events(path: Path, entries: tuple[Entry, ...]) -> list[Event]:
     """Read events again, each checked against its entry; raises StoreError naming the damaged one."""
     events = []
-    with path.open("rb") as file:
+    with reading(path), path.open("rb") as file:
         for entry in entries:
             file.seek(entry.offset)
             line = file.read(entry.length)

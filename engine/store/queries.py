@@ -11,6 +11,7 @@ from engine.core.errors import InputError, StoreError
 from engine.core.finding import Finding, Raster
 from engine.core.records import Record
 from engine.store import ledger, segments
+from engine.store.disk import RESTORE
 from engine.store.evidence import SHA256
 from engine.store.kinds import KINDS, ScaleSet
 from engine.store.ledger import Entry
@@ -93,7 +94,7 @@ class Queries:
         recorded = {overlay.key: overlay.raster_sha256 for overlay in finding.overlays if overlay.raster_sha256}
         if {key: raster.sha256 for key, raster in rasters.items()} != recorded:
             what = "The arrays are not those of the finding's overlays"
-            raise StoreError(what, where=finding_id, remedy=ledger.RESTORE)
+            raise StoreError(what, where=finding_id, remedy=RESTORE)
         return rasters
 
     def opinions(self, case_id: str) -> tuple[Opinion, ...]:

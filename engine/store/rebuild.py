@@ -7,7 +7,7 @@ from engine.core.errors import StoreError
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
 from engine.store.chain import Chain
-from engine.store.disk import PART, Disk, write_file
+from engine.store.disk import PART, RESTORE, Disk, write_file
 from engine.store.evidence import EvidenceFolder
 from engine.store.head import GENESIS
 from engine.store.ledger import Entry, Problem
@@ -72,7 +72,7 @@ def _restore_head(path: Path, disk: Disk, reason: str) -> str:
         found.pop()
     damaged = [item for item in found if isinstance(item, Problem)]
     if damaged or not found:
-        where, what, remedy = damaged[0] if damaged else Problem(ledger.FILE, "The ledger is empty", ledger.RESTORE)
+        where, what, remedy = damaged[0] if damaged else Problem(ledger.FILE, "The ledger is empty", RESTORE)
         raise StoreError(what, where=f"{path.name}, {where}", remedy=remedy)
     last = found[-1]
     assert isinstance(last, Entry)

@@ -12,8 +12,7 @@ from engine.core.case import Name, Sha256
 from engine.core.errors import InputError, StoreError
 from engine.core.finding import Raster
 from engine.core.records import Record, sha256_hex
-from engine.store.disk import Disk, write_file
-from engine.store.ledger import RESTORE
+from engine.store.disk import RESTORE, Disk, reading, write_file
 
 if TYPE_CHECKING:
     import h5py
@@ -66,11 +65,8 @@ def write(disk: Disk, folder: Path, rasters: Mapping[str, Raster]) -> Segment:
 def checked_bytes(folder: Path, segment: Segment) -> bytes:
     """Return the segment's bytes if they are the recorded ones; raises StoreError."""
     path = folder / segment.name
-    try:
-        with path.open("rb") as file:
-            data = file.read(segment.byte_size + 1)
-    except FileNotFoundError:
-        raise StoreError("A segment is missing", where=f"{FOLDER}/{segment.name}", remedy=RESTORE) from None
+    with reading(path), path.open("rb") as file:
+        data = file.read(segment.byte_size + 1)
     if sha256_hex(data) != segment.sha256:
         what = "A segment is damaged: its hash is not the recorded one"
         raise StoreError(what, where=f"{FOLDER}/{segment.name}", remedy=RESTORE)

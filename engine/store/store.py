@@ -13,13 +13,12 @@ from engine.core.records import Record, new_id
 from engine.store import drafts, evidence, ledger, segments, writing
 from engine.store import head as heads
 from engine.store.chain import Chain
-from engine.store.disk import Disk
+from engine.store.disk import Disk, storage_fault
 from engine.store.folders import make_folder
 from engine.store.head import Head
 from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, identifiers
 from engine.store.lock import WriterLock, is_network_share
 from engine.store.queries import Queries
-from engine.store.writing import storage_fault
 
 CACHE = "cache"
 ADVICE = "Nothing acknowledged is lost. See to the disk and open the store again"

@@ -18,16 +18,15 @@ from engine.core.records import Record, canonical_json
 from engine.jobs import JobContext
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
-from engine.store.disk import Disk, NewFile, write_file
+from engine.store.disk import RESTORE, Disk, NewFile, storage_fault, write_file
 from engine.store.folders import new_folder
 from engine.store.foreign import SegmentWorker
 from engine.store.kinds import SCHEMA, Destruction
-from engine.store.ledger import RESTORE, Problem
+from engine.store.ledger import Problem
 from engine.store.lock import is_network_share
 from engine.store.queries import evidence_of, record_of, segment_of
 from engine.store.store import LOCAL, Store
 from engine.store.verify import verify
-from engine.store.writing import storage_fault
 
 MANIFEST = "manifest.json"
 CHUNK = 1 << 20

@@ -11,11 +11,11 @@ from engine.core.records import Record
 from engine.jobs import JobContext
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
-from engine.store.disk import Disk
+from engine.store.disk import RESTORE, Disk
 from engine.store.generation import Generation, read_generation
 from engine.store.head import GENESIS, Head
 from engine.store.kinds import KINDS, SCHEMA, Destruction, about, identifiers
-from engine.store.ledger import RESTORE, Problem
+from engine.store.ledger import Problem
 from engine.store.lock import FILE as LOCK
 from engine.store.lock import WriterLock
 from engine.store.queries import any_record_of, evidence_of, segment_of
@@ -114,9 +114,13 @@ class _Check:
         for path in _children(self._path / segments.FOLDER):
             if path.name not in self._segments and path.suffix == ".h5":
                 self.notes.append(f"{segments.FOLDER}/{path.name}: no event names this segment")
-        wrong = drafts.Drafts(self._path / drafts.FOLDER, Disk()).check()
-        if wrong:
-            self.problems.append(Problem(drafts.FOLDER, wrong, "Discard the draft and write it again"))
+        damaged = drafts.Drafts(self._path / drafts.FOLDER, Disk()).damaged()
+        if len(damaged) == len(drafts.FILES):
+            what = "Both copies of the drafts are damaged"
+            self.problems.append(Problem(drafts.FOLDER, what, "Discard the draft and write it again"))
+        else:
+            remark = "damaged or missing; the other copy is whole and the next save writes both"
+            self.notes += [f"{drafts.FOLDER}/{name}: {remark}" for name in damaged]
         self._strangers()
 
     def _keys(self, event: Event, record: Record) -> None:

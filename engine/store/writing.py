@@ -1,11 +1,9 @@
 """What a commit checks and builds before anything is written: references, case, payload, arrays."""
 
-import errno
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from engine.core.errors import InputError, StoreError
+from engine.core.errors import InputError
 from engine.core.finding import Finding, Raster
 from engine.core.records import Record, canonical_json
 from engine.store import drafts, evidence, segments
@@ -13,14 +11,6 @@ from engine.store.kinds import KINDS, SCHEMA, about, identifiers
 from engine.store.projection import Projection
 
 FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
-FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
-
-
-def storage_fault(error: OSError, path: Path, remedy: str) -> StoreError:
-    """Return the clear form of a system's error."""
-    if error.errno in FULL:
-        return StoreError("The disk is full", where=str(path), remedy=remedy)
-    return StoreError(f"The disk reports a fault: {error.strerror or error}", where=str(path), remedy=remedy)
 
 
 def check_record(projection: Projection, actor_id: str, kind: str, record: Record) -> None:

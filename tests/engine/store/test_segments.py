@@ -57,7 +57,7 @@ def test_a_changed_or_missing_segment_is_named(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="damaged"):
             segments.read(tmp_path, segment)
     path.unlink()
-    with pytest.raises(StoreError, match="missing"):
+    with pytest.raises(StoreError, match="is missing"):
         segments.read(tmp_path, segment)
 
 
