@@ -53,9 +53,9 @@ def make_overlay(capture: Capture, key: str, raster: Raster) -> Overlay:
     )
 
 
-def make_finding(case: Case, captures: tuple[Capture, ...], seed: int = 0) -> Finding:
+def make_finding(case: Case, captures: tuple[Capture, ...], seed: int = 0, shape: tuple[int, int] = (12, 9)) -> Finding:
     overlays = (
-        make_overlay(captures[0], "correlation", make_raster(seed)),
+        make_overlay(captures[0], "correlation", make_raster(seed, shape)),
         make_overlay(captures[0], "displacement", make_raster(seed, (6, 5, 2))),
     )
     return Finding(
