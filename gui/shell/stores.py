@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.core.case import Actor, Role
 from engine.jobs import JobContext
@@ -14,7 +14,7 @@ from gui.shell.actors import AddActorDialog, ChooseActorDialog, in_words
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.settings import WindowSettings
 from gui.widgets import forms
-from gui.widgets.forms import FormDialog
+from gui.widgets.forms import FormDialog, PathField
 
 SUFFIX = ".touchstone"
 
@@ -33,19 +33,11 @@ class CreateStoreDialog(FormDialog):
         super().__init__("Create a store", "Create", self._hand_on, parent)
         self._create = create
         self.name = self.add_line("Name", required=True, hint="The folder will be called NAME.touchstone")
-        self.place = QLineEdit(str(Path.home()))
+        choose = partial(forms.choose_folder, self, "Where shall the store lie?")
+        self._path = PathField("In the folder", Path.home(), choose)
+        self.place = self._path.line
         self.place.textChanged.connect(self.check)
-        choose = QPushButton("Choose…")
-        choose.setAccessibleName("Choose the folder")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
-        row = QWidget()
-        box = QHBoxLayout(row)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.place, 1)
-        box.addWidget(choose)
-        self.add_field("In the folder", row)
-        self.place.setAccessibleName("In the folder")
+        self.add_field("In the folder", self._path)
         self.laboratory = self.add_line("Laboratory", required=True)
         self.location = self.add_line("Location")
         self.administrator = self.add_line("Administrator", required=True, hint="Your name; you can add others later")
@@ -62,11 +54,6 @@ class CreateStoreDialog(FormDialog):
         if not Path(self.place.text()).is_dir():
             return "The folder does not exist."
         return "There is a store of that name already." if self.folder().exists() else ""
-
-    def _choose(self) -> None:
-        folder = forms.choose_folder(self, "Where shall the store lie?")
-        if folder is not None:
-            self.place.setText(str(folder))
 
     def _hand_on(self) -> None:
         fields = (self.laboratory, self.location, self.administrator)

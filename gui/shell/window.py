@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QStackedWidget,
     QWidget,
 )
@@ -35,8 +34,10 @@ from gui.shell.status import StatusBar
 from gui.shell.stores import StoreActions
 from gui.shell.theme import GRID, Scheme
 from gui.shell.tray import JobSummary, JobTray
+from gui.widgets.forms import FormDialog
 
 DEFAULT_SIZE = QSize(160 * GRID, 100 * GRID)
+MENU_ORDER = {"Store": 0, "Case": 1, "Compare": 2, "Report": 3, "View": 4, "Help": 5}
 MINIMUM_SIZE = QSize(100 * GRID, 64 * GRID)
 
 
@@ -52,6 +53,7 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, QWidget] = {}
         self._current = ""
         self._wanted = "case"
+        self._may_cancel = False
         self._menus: dict[str, QMenu] = {}
         self.errors = ErrorDialog(self)
         self.palette_dialog = CommandPalette(self.commands, self)
@@ -112,8 +114,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Remember everything, cancel and join all work."""
-        if self.session.busy and not self._may_cancel():
+        if self.session.busy and not self._may_cancel:
             event.ignore()
+            self._ask_to_cancel()
             return
         self._remember_place()
         self.settings.geometry = self.saveGeometry()
@@ -197,9 +200,8 @@ class MainWindow(QMainWindow):
 
     def _order_menus(self) -> None:
         """Keep the menus in the order of the pages, whichever page was made first."""
-        order = ("Store", *(entry.title for entry in PAGES), "View", "Help")
         self.menuBar().clear()
-        names = sorted(self._menus, key=lambda name: order.index(name) if name in order else len(order))
+        names = sorted(self._menus, key=lambda name: MENU_ORDER.get(name, MENU_ORDER["Report"] - 0.5))
         for name in names:
             self.menuBar().addMenu(self._menus[name])
 
@@ -252,11 +254,16 @@ class MainWindow(QMainWindow):
         if job.state.ended:
             self.commands.refresh()
 
-    def _may_cancel(self) -> bool:
-        answer = QMessageBox.question(
-            self, "Touchstone", "Work is still under way. Cancel it and close the window? What was recorded is kept."
+    def _ask_to_cancel(self) -> None:
+        def close() -> None:
+            self._may_cancel = True
+            self.close()
+
+        dialog = FormDialog("Work is under way", "Cancel it and close", close, self)
+        dialog.add_note(
+            "Work is still under way. What was recorded so far is kept; the rest would be cancelled.", "text"
         )
-        return answer is QMessageBox.StandardButton.Yes
+        dialog.open()
 
     def _toggle_tray(self) -> None:
         self.dock.setVisible(self.dock.isHidden())

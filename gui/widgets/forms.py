@@ -1,15 +1,17 @@
 """Dialogs with a form: fields, a line that says what is missing, and two buttons. Never blocking."""
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -51,9 +53,11 @@ class FormDialog(QDialog):
         self.missing = PlainLabel(meaning="caution", wrap=True)
         self.accept_button = QPushButton(accept_text)
         self.accept_button.setDefault(True)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setAutoDefault(False)
         buttons = QDialogButtonBox()
         buttons.addButton(self.accept_button, QDialogButtonBox.ButtonRole.AcceptRole)
-        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.addButton(self.cancel_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self._accept)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
@@ -100,6 +104,20 @@ class FormDialog(QDialog):
         self._checks.append(check)
         self.check()
 
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin in the first field and let Tab reach the buttons last."""
+        super().showEvent(event)
+        items = [self.form.itemAt(row, QFormLayout.ItemRole.FieldRole) for row in range(self.form.rowCount())]
+        widgets = [item.widget() for item in items if item is not None]
+        takes = Qt.FocusPolicy.TabFocus
+        fields = [
+            field for field in widgets if field is not None and (field.focusPolicy() & takes or field.focusProxy())
+        ]
+        order = [*fields, self.accept_button, self.cancel_button]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
+        order[0].setFocus(Qt.FocusReason.TabFocusReason)
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Keep room for every line of the sentences, which grow where the width shrinks."""
         super().resizeEvent(event)
@@ -115,11 +133,38 @@ class FormDialog(QDialog):
     def _keep_height(self) -> None:
         layout = self.layout()
         if layout is not None:
-            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+            wraps = layout.hasHeightForWidth()
+            least = layout.totalMinimumSize().height()
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()) if wraps else least)
 
     def _accept(self) -> None:
         self.accept()
         self._done()
+
+
+class PathField(QWidget):
+    """A path that can be typed or chosen."""
+
+    def __init__(self, name: str, path: Path, choose: Callable[[], Path | None]) -> None:
+        super().__init__()
+        self.line = QLineEdit(str(path))
+        self.line.setAccessibleName(name)
+        self._choose = choose
+        button = QPushButton("Choose…")
+        button.setAccessibleName(f"Choose: {name}")
+        button.setAutoDefault(False)
+        button.clicked.connect(self._ask)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(GRID)
+        row.addWidget(self.line, 1)
+        row.addWidget(button)
+        self.setFocusProxy(self.line)
+
+    def _ask(self) -> None:
+        path = self._choose()
+        if path is not None:
+            self.line.setText(str(path))
 
 
 def choose_files(parent: QWidget, title: str, pattern: str) -> list[Path]:

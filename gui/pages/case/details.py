@@ -55,13 +55,8 @@ class CaptureDetails(QWidget):
         buttons = QVBoxLayout()
         buttons.setSpacing(GRID)
         self.buttons = tuple(
-            CommandButton(commands.action(key), icon=icon)
-            for key, icon in (
-                ("case.questioned", "image"),
-                ("case.known", "image"),
-                ("case.scale", "scale"),
-                ("case.calibrate", "scale"),
-            )
+            CommandButton(commands.action(key))
+            for key in ("case.questioned", "case.known", "case.scale", "case.calibrate")
         )
         for button in self.buttons:
             buttons.addWidget(button)

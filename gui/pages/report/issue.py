@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 
 from engine.core.case import IssuedReport
 from gui.widgets import forms
-from gui.widgets.forms import FormDialog
+from gui.widgets.forms import FormDialog, PathField
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,9 @@ class IssueDialog(FormDialog):
         self.reason = QLineEdit()
         self.reason.setPlaceholderText("What changed and why")
         self.add_field("Reason", self.reason)
-        self.out = QLineEdit(str(suggestion))
-        choose = QPushButton("Choose…")
-        choose.setAccessibleName("Choose the file")
-        choose.setAutoDefault(False)
-        choose.clicked.connect(self._choose)
-        row = QWidget()
-        box = QHBoxLayout(row)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(self.out, 1)
-        box.addWidget(choose)
-        self.add_field("PDF file", row)
-        self.out.setAccessibleName("PDF file")
+        self._path = PathField("PDF file", suggestion, self._choose)
+        self.out = self._path.line
+        self.add_field("PDF file", self._path)
         hint = (
             "The report gets a number, is kept in the store, and its hashes are recorded. Later it can only be amended."
         )
@@ -80,10 +71,9 @@ class IssueDialog(FormDialog):
             return "The file's name must end in .pdf."
         return "" if out.parent.is_dir() else "The folder does not exist."
 
-    def _choose(self) -> None:
+    def _choose(self) -> Path | None:
         out = forms.choose_new_file(self, "Write the report to", self.out.text(), "PDF (*.pdf)")
-        if out is not None:
-            self.out.setText(str(out if out.suffix else out.with_suffix(".pdf")))
+        return out.with_suffix(".pdf") if out is not None and not out.suffix else out
 
     def _hand_on(self) -> None:
         place = self.kind.currentIndex()

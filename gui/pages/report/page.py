@@ -93,7 +93,8 @@ class ReportPage(QWidget):
                 self.preview.show_pages(pages)
                 self.tabs.setCurrentIndex(PREVIEW)
 
-        self.session.run("Preview the report", work, done=done)
+        self.preview.say_working()
+        self.session.run("Preview the report", work, done=done, ended=lambda: self.preview.state.setText(""))
 
     def issue(self) -> None:
         """Ask for the file and what the report amends, then issue it."""

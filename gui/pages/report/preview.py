@@ -130,11 +130,15 @@ class PreviewPanel(QWidget):
         """Show new pages; none brings the empty state back."""
         self.sheets.show_pages(pages)
         self.stack.setCurrentIndex(1 if pages else 0)
-        self.state.setText(count(len(pages), "page") if pages else "")
+        self.state.show_text(count(len(pages), "page") if pages else "", "muted")
         for button in (self.zoom_out, self.zoom_in, self.fit):
             button.setEnabled(bool(pages))
         if self._fit:
             self.fit_width()
+
+    def say_working(self) -> None:
+        """Say that new pages are being laid out."""
+        self.state.show_text("Laying the report out", "muted")
 
     def say_stale(self) -> None:
         """Say that records changed since the preview was made."""

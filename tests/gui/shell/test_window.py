@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from gui.pages import PAGES
 from gui.session import Session
 from gui.shell.settings import WindowSettings
 from gui.shell.window import MainWindow
+from gui.widgets.forms import FormDialog
 
 
 def test_without_a_store_the_start_screen_says_what_to_do(window: MainWindow) -> None:
@@ -89,9 +89,7 @@ def test_the_place_is_restored(
     again.close()
 
 
-def test_closing_while_work_is_under_way_asks_first(
-    qtbot: QtBot, open_window: MainWindow, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_while_work_is_under_way_asks_first(qtbot: QtBot, open_window: MainWindow) -> None:
     started = threading.Event()
 
     def work(context: object) -> None:
@@ -101,11 +99,15 @@ def test_closing_while_work_is_under_way_asks_first(
 
     job = open_window.session.run("Endless", work, done=lambda _: None)
     qtbot.waitUntil(started.is_set)
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
     assert not open_window.close()
+    form = next(w for w in open_window.findChildren(FormDialog) if w.isVisible())
+    qtbot.mouseClick(form.cancel_button, Qt.MouseButton.LeftButton)
+    assert open_window.isVisible()
     assert not job.state.ended
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.Yes)
-    assert open_window.close()
+    assert not open_window.close()
+    form = next(w for w in open_window.findChildren(FormDialog) if w.isVisible())
+    qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
+    assert not open_window.isVisible()
     assert job.state.ended
 
 
