@@ -5,6 +5,7 @@ These functions parse foreign bytes. The program calls them in the child process
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -87,7 +88,7 @@ def prepare(path: Path, page: int, pyramid: Path, sha256: str | None, context: C
         }
     )
     meter = QualityMeter()
-    build_pyramid(pyramid, header, _measured(_upright_bands(path, info), meter), context)
+    build_pyramid(pyramid, header, _measured(_ahead(_upright_bands(path, info)), meter), context)
     return PageFacts(**dict(info), quality=meter.result())
 
 
@@ -139,7 +140,8 @@ def _collect(path: Path, info: PageInfo) -> Pixels:
     top = 0
     for band in _stored_bands(path, info):
         if band.shape == shape:
-            return band
+            whole = band
+            continue
         if whole is None:
             whole = cast("Pixels", np.empty(shape, dtype=_dtype(info)))
         whole[top : top + band.shape[0]] = band
@@ -156,6 +158,15 @@ def _upright_bands(path: Path, info: PageInfo) -> Iterator[Pixels]:
     upright = orient(_collect(path, info), info.orientation)
     for top in range(0, info.height, TILE):
         yield cast("Pixels", np.ascontiguousarray(upright[top : top + TILE]))
+
+
+def _ahead(bands: Iterator[Pixels]) -> Iterator[Pixels]:
+    """Decode the next band on a second thread while the caller stores the present one."""
+    with ThreadPoolExecutor(1) as pool:
+        following = pool.submit(next, bands, None)
+        while (band := following.result()) is not None:
+            following = pool.submit(next, bands, None)
+            yield band
 
 
 def _measured(bands: Iterator[Pixels], meter: QualityMeter) -> Iterator[Pixels]:

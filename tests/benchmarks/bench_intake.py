@@ -96,11 +96,13 @@ def write(path: Path, options: dict[str, Any]) -> None:
         writer.write(data, shape=(HEIGHT, WIDTH, 3), dtype="uint8", photometric="rgb", resolution=(600, 600), **options)
 
 
-def peak_rss_of_children() -> int:
-    """Return the largest resident memory of a running child process so far, in MB."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    status = [Path(f"/proc/{child}/status").read_text() for child in children]
-    return max(int(re.findall(r"VmHWM:\s+(\d+) kB", text)[0]) for text in status) // 1000
+def cost_of_the_child() -> tuple[int, float]:
+    """Return the largest resident memory in MB, and the processor seconds, of the running child process so far."""
+    (child,) = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    status = Path(f"/proc/{child}/status").read_text()
+    times = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13]
+    peak = int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) // 1000
+    return peak, sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(name: str, folder: Path) -> dict[str, Any]:
@@ -114,7 +116,7 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
     with ImagingWorker() as worker:
         facts = worker.prepare(source, 0, target, sha256=sha256)
         done = time.perf_counter()
-        peak = peak_rss_of_children()
+        peak, processor = cost_of_the_child()
     with PyramidTiles(target, sha256=sha256) as pyramid:
         last = (pyramid.level_size(0)[1] - 1) // TILE
         for row in (0, 1, last):
@@ -130,6 +132,7 @@ def measure(name: str, folder: Path) -> dict[str, Any]:
         "tiles_mb": round(target.stat().st_size / 1e6),
         "hash_s": round(hashed - started, 2),
         "prepare_s": round(done - hashed, 2),
+        "processor_s": round(processor, 2),
         "peak_rss_mb": peak,
         "focus": facts.quality.focus,
         "noise": facts.quality.noise,
