@@ -57,7 +57,7 @@ class Disk:
 
     def truncate(self, file: int, size: int) -> None:
         """Cut the file to that size."""
-        os.truncate(file, size)
+        os.ftruncate(file, size)
 
     def sync(self, file: int) -> None:
         """Return once the file's bytes are on the medium."""

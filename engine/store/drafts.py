@@ -4,7 +4,7 @@ Every save writes both copies, one after the other, with a number that grows. Wh
 holds the last save.
 """
 
-from json import JSONDecodeError, loads
+from json import loads
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,6 @@ def _read(path: Path) -> tuple[int, dict[str, Any]] | None:
         check = values.pop("check")
         number, drafts = values["number"], values["drafts"]
         whole = data == canonical_json({**values, "check": check}) and check == sha256_hex(canonical_json(values))
-    except (OSError, JSONDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return (number, drafts) if whole else None

@@ -6,7 +6,7 @@ slot only and the other still names the state before.
 """
 
 from dataclasses import asdict, dataclass
-from json import JSONDecodeError, loads
+from json import loads
 from pathlib import Path
 
 from engine.core.errors import StoreError
@@ -46,10 +46,12 @@ def decode(slot: bytes) -> Head | None:
     try:
         values = loads(slot)
         head = Head(values["count"], values["offset"], values["hash"])
-        if type(head.count) is not int or type(head.offset) is not int or min(head.count, head.offset) < 0:
+        if type(head.count) is not int or type(head.offset) is not int or not isinstance(head.hash, str):
+            return None
+        if min(head.count, head.offset) < 0:
             return None
         return head if slot == head.encode() else None
-    except (JSONDecodeError, UnicodeDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

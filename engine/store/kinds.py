@@ -95,7 +95,7 @@ KINDS: dict[str, Kind] = {
         refers={"case_id": "case opened", "amends": "report issued"},
         mentions=("pdf_sha256", "manifest_sha256"),
     ),
-    "evidence destroyed": Kind(Destruction, identity="sha256"),
+    "evidence destroyed": Kind(Destruction, identity="sha256", needs=("sha256",)),
     "bytes set aside": Kind(SetAside, identity="", needs=("sha256",)),
     "head restored": Kind(HeadRestored, identity=""),
 }

@@ -6,11 +6,9 @@ before. The keys a query needs stand at the line's beginning, so that opening a 
 
 import re
 from collections.abc import Iterator
-from json import JSONDecodeError, loads
+from json import loads
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
-
-from pydantic import ValidationError
 
 from engine.core.case import Event
 from engine.core.errors import StoreError
@@ -148,7 +146,7 @@ def parse(line: bytes, entry: Entry, path: Path) -> Event:
     """Return the event of a line whose hash was checked; raises StoreError."""
     try:
         return Event.model_validate(loads(line))
-    except (JSONDecodeError, UnicodeDecodeError, RecursionError, ValidationError) as error:
+    except (ValueError, RecursionError) as error:
         what = f"Event {entry.sequence} cannot be read, though its hash fits"
         raise StoreError(
             what, where=f"{path}, byte {entry.offset}", remedy="It was not written by Touchstone"

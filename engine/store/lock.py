@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.core.errors import StoreError
+from engine.store.disk import reading
 
 FILE = "lock"
 PATIENCE = 10.0  # seconds
@@ -59,7 +60,8 @@ class WriterLock:
         try:
             return os.open(self._path, os.O_RDWR | os.O_CREAT | flags, 0o644)
         except OSError:
-            return os.open(self._path, os.O_RDONLY | flags)
+            with reading(self._path):
+                return os.open(self._path, os.O_RDONLY | flags)
 
     def _is_current(self, file: int) -> bool:
         """Whether the locked file still has its name: somebody may have removed it in between."""

@@ -47,9 +47,10 @@ def test_any_changed_byte_spoils_a_slot(head: Head, place: int, change: int) -> 
     assert decode(bytes(slot)) is None
 
 
-@pytest.mark.parametrize("count", [-1, 1.0, True, "1", None])
+@pytest.mark.parametrize("count", [-1, 1.0, True, [], None])
 def test_a_slot_with_a_fitting_check_but_no_number_is_none(count: Any) -> None:
     assert decode(Head(count, 0, "0" * 64).encode()) is None
+    assert decode(Head(1, 0, count).encode()) is None
 
 
 @given(HEADS, KEYS, st.none() | st.just("case-0123456789abcdef"), JSON)

@@ -142,6 +142,9 @@ def test_evidence_is_destroyed_by_order_and_the_tombstone_stays(store: Store) ->
     with pytest.raises(InputError, match="destroyed by order"):
         again.add_evidence(b"bytes of the questioned", ".png")
     assert again.capture(capture.id).sha256 == capture.sha256
+    with pytest.raises(InputError, match="not in the store"):
+        never = Destruction(sha256="0" * 64, order="Court order 13")
+        store.commit(administrator(store), "evidence destroyed", never)
 
 
 def test_two_open_stores_commit_in_turn_and_see_each_other(store: Store) -> None:
