@@ -69,7 +69,7 @@ def _answer(request: dict[str, Any], context: JobContext) -> dict[str, Any]:
         if not path.is_file():
             raise ImagingError("The file is gone", where=capture.file_name, remedy="Restore it and try again.")
         sources.append(_FilePixels(capture, path))
-    chosen = method(request["method"])
+    chosen = method(request["method"])()
     inputs = Inputs(questioned=sources[0], references=KnownCaptures(tuple(sources[1:])))
     finding = chosen.examine(inputs, chosen.Settings.from_json(request["settings"]), context)
     for number, overlay in enumerate(finding.overlays):
