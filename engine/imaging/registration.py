@@ -17,6 +17,7 @@ from engine.core.records import Record
 from engine.imaging import registration_check as check
 from engine.imaging import registration_levels as levels
 from engine.imaging import registration_search as searching
+from engine.imaging.identity_shared import shared_structure
 from engine.imaging.keypoints import hypotheses, match
 from engine.imaging.refine import Array, Refined, correlation_under, grey, refine, resized, sample_points
 from engine.imaging.registration_fit import Fit, fit
@@ -27,7 +28,9 @@ POINTS = 4_000  # pixels that take part where placements are compared
 LEAST_PROMISE = 0.3  # correlation from which a placement is worth an affine refinement
 DISTINCT = 0.04  # placements whose corners differ by less of the reference's extent are one
 FEWEST_POINTS = 6  # textured blocks without which nothing can be said
-LEAST_SPREAD = 0.25  # of the agreeing points along their narrower direction, relative to the shorter side
+FEWEST_UNSHARED = 4  # of them outside the structure that a symbology shares
+CLEAR_MARGIN = 3.0  # times the least margin that is asked where there are fewer
+LEAST_SPREAD = 0.5  # of the agreeing points along their narrower direction, relative to the shorter side
 
 
 class Outcome(StrEnum):
@@ -44,7 +47,8 @@ class RegistrationSettings(Record):
     family : transforms tried; ``automatic`` takes a richer family only where it foretells points better that no
         fit has seen.
     scale_tolerance : largest relative difference between the found scale and the one that the captures' scales say.
-    least_agreement : share of the textured blocks whose own best place lies within ``tolerance_px``, 0..1.
+    least_agreement : share of the textured blocks whose own best place lies within ``tolerance_px``, 0..1; asked of
+        all of them, and again of those outside the structure that a symbology shares.
     least_correlation : local correlation that such a block must reach, -1..1.
     least_margin : difference of Fisher's z between the best and the second-best placement; below it: ambiguous.
     least_overlap : share of the capture of smaller extent that must lie on the other, 0..1.
@@ -54,11 +58,11 @@ class RegistrationSettings(Record):
 
     family: Literal["automatic", "similarity", "affine", "homography"] = "automatic"
     scale_tolerance: float = Field(default=0.06, gt=0, le=0.5)
-    least_agreement: float = Field(default=0.6, ge=0, le=1)
-    least_correlation: float = Field(default=0.4, ge=0, le=1)
+    least_agreement: float = Field(default=0.75, ge=0, le=1)
+    least_correlation: float = Field(default=0.6, ge=0, le=1)
     least_margin: float = Field(default=0.15, ge=0)
     least_overlap: float = Field(default=0.3, gt=0, le=1)
-    tolerance_px: float = Field(default=2.0, gt=0)
+    tolerance_px: float = Field(default=1.5, gt=0)
     largest_anisotropy: float = Field(default=1.1, ge=1)
 
 
@@ -78,6 +82,7 @@ class Registration:
     correspondences: tuple[Correspondence, ...] = ()
     residual_px: float | None = None
     residual_um: float | None = None
+    bent: bool = False
     evidence: dict[str, float] = field(default_factory=dict)
 
 
@@ -254,8 +259,9 @@ def _evidence(
     """Gather the plain figures that the outcome is judged by."""
     agree = fitted.agree(settings.tolerance_px, settings.least_correlation)
     held_out = fitted.role == check.HELD_OUT
+    own = ~_shared(pair, fitted)
     shape = check.geometry(fitted.matrix, pair.corners())
-    evidence = {
+    return {
         "correlation": fitted.correlation,
         "rival_correlation": ranked[1].correlation if len(ranked) > 1 else 0.0,
         "margin": _fisher(ranked[0].correlation) - (_fisher(ranked[1].correlation) if len(ranked) > 1 else 0.0),
@@ -263,6 +269,8 @@ def _evidence(
         "overlap": fitted.overlap,
         "points": float(len(agree)),
         "agreement": float(agree.mean()) if len(agree) else 0.0,
+        "unshared_points": float(own.sum()),
+        "unshared_agreement": float(agree[own].mean()) if own.any() else 0.0,
         "held_out_points": float((agree & held_out).sum()),
         "held_out_agreement": float(agree[held_out].mean()) if held_out.any() else 0.0,
         "local_correlation": float(np.median(fitted.local)) if len(agree) else 0.0,
@@ -273,7 +281,16 @@ def _evidence(
         "keypoint_spread": starts[0].spread if starts else 0.0,
         "second_keypoint_inliers": float(starts[1].inliers if len(starts) > 1 else 0),
     }
-    return evidence
+
+
+def _shared(pair: levels.Pair, fitted: Fit) -> np.ndarray:
+    """Return which points lie in structure that every code of a kind has, as far as a whole code is seen."""
+    shared = np.zeros(len(fitted.reference), dtype=bool)
+    for capture, points in ((pair.moving, fitted.moving), (pair.reference, fitted.reference)):
+        found = shared_structure(capture)
+        if found is not None:
+            shared |= found.holds(points)
+    return shared
 
 
 def _fisher(correlation: float) -> float:
@@ -282,19 +299,33 @@ def _fisher(correlation: float) -> float:
 
 
 def _judged(evidence: dict[str, float], settings: RegistrationSettings, sane: bool) -> tuple[Outcome, str]:
-    """Turn the evidence into an outcome and one sentence."""
-    refused = Outcome.NOT_REGISTRABLE
-    if not sane:
-        return refused, "The refined transform is degenerate: collapsed, mirrored or badly stretched."
-    if evidence["points"] < FEWEST_POINTS or evidence["held_out_points"] < 1:
-        return refused, "Too little structure in the overlap to test a placement."
-    if evidence["agreement"] < settings.least_agreement:
-        share = f"{100 * evidence['agreement']:.0f} %"
-        return refused, f"At the best placement only {share} of the textured blocks agree."
-    if evidence["point_spread"] < LEAST_SPREAD:
-        return refused, "The points that agree lie in a line or in a heap."
+    """Turn the evidence into an outcome and one sentence; the first objection that holds is the reason."""
+    share = f"{100 * evidence['agreement']:.0f} %"
+    few_of_its_own = evidence["unshared_points"] < FEWEST_UNSHARED
+    objections = (
+        (not sane, "The refined transform is degenerate: collapsed, mirrored or badly stretched."),
+        (
+            evidence["points"] < FEWEST_POINTS or evidence["held_out_points"] < 1,
+            "Too little structure in the overlap to test a placement.",
+        ),
+        (
+            evidence["agreement"] < settings.least_agreement,
+            f"At the best placement only {share} of the textured blocks agree.",
+        ),
+        (
+            not few_of_its_own and evidence["unshared_agreement"] < settings.least_agreement,
+            "What agrees is structure that every code of the kind shares; the rest does not.",
+        ),
+    )
+    for holds, reason in objections:
+        if holds:
+            return Outcome.NOT_REGISTRABLE, reason
+    if few_of_its_own and evidence["margin"] < CLEAR_MARGIN * settings.least_margin:
+        return Outcome.AMBIGUOUS, "The overlap shows little but structure that every code of the kind shares."
     if evidence["margin"] < settings.least_margin:
         return Outcome.AMBIGUOUS, "Another placement fits nearly as well."
+    if evidence["point_spread"] < LEAST_SPREAD:
+        return Outcome.NOT_REGISTRABLE, "The points that agree lie in a line or in a heap."
     return Outcome.REGISTERED, "One placement fits, and points held out of the fit confirm it."
 
 
@@ -327,8 +358,9 @@ def _assembled(
             fitted.reference[agree], fitted.moving[agree], fitted.residual[agree], fitted.role[agree], strict=True
         )
     ]
-    unseen = np.array([point.residual_px for point in points if point.held_out])
-    residual = float(np.sqrt(np.mean(unseen**2))) if len(unseen) else None
+    # All held-out points with a peak of their own count, also those beyond the tolerance.
+    unseen = fitted.agree(np.inf, settings.least_correlation) & (fitted.role == check.HELD_OUT)
+    residual = float(np.sqrt(np.mean(fitted.residual[unseen] ** 2))) * coarse_px if unseen.any() else None
     registered = outcome is Outcome.REGISTERED
     return Registration(
         outcome,
@@ -338,6 +370,7 @@ def _assembled(
         tuple(points) if registered else (),
         residual,
         residual * known_um if residual is not None and known_um else None,
+        fitted.field is not None,
         evidence,
     )
 

@@ -121,8 +121,9 @@ def _fit_kind(
     found = refine(at.reference, at.moving, start, kind, points, still=0.02).matrix
     for _ in range(ALIGNMENTS):
         # With the moving capture warped, what is left to find is nearly nothing, and nothing when it is found.
-        step = refine(at.reference, at.aligned(found), np.eye(3), kind, points)
-        found = found @ step.matrix
+        moved, trusted = at.aligned(found)
+        near = points[trusted[points[:, 1].astype(int), points[:, 0].astype(int)]]
+        found = found @ refine(at.reference, moved, np.eye(3), kind, near if len(near) > 500 else points).matrix
     for _ in range(2):
         local = check.local_points(at.reference, at.moving, found, grid)
         use = np.isin(local.role, roles) & ~local.edge & (local.correlation > 0.3)

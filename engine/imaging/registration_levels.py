@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.method import Pixels
 from engine.core.pixels import apply_matrix
-from engine.imaging.refine import Array, Image, band_passed, grey, resized
+from engine.imaging.refine import Array, Image, Mask, band_passed, floats, grey, resized
 
 COARSE_SIDE = 160  # longer side of the reference where hypotheses are compared, in pixels
 FINE_SIDE = 1600  # and where the transform is refined last
@@ -73,18 +73,23 @@ class Level:
         full = np.linalg.inv(self.from_moving) @ matrix @ self.from_reference
         return full / full[2, 2]
 
-    def aligned(self, matrix: Array) -> Image:
-        """Return the moving capture warped onto the reference's frame and band-passed there.
+    def aligned(self, matrix: Array) -> tuple[Image, Mask]:
+        """Return the moving capture warped onto the reference's frame and band-passed there, and where to trust it.
 
         Both images then end at the same places, so a filter sees the same cut at their edges; filtered before the
-        warp, a small reference's edges pull the fit (by 0.3 % of scale on fields of 90 scanner pixels).
+        warp, a small reference's edges pull the fit (by 0.3 % of scale on fields of 90 scanner pixels). Near the
+        moving capture's own edges, where the reference goes on, it is not to be trusted.
         """
         height, width = self.reference.shape
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         warped = cv2.warpPerspective(
             self.grey_moving, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
         )
-        return band_passed(np.asarray(warped, dtype=np.float32), *self.band)
+        inside = np.ones(self.grey_moving.shape, dtype=np.uint8)
+        seen = cv2.warpPerspective(inside, matrix, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+        reach = 2 * int(2 * self.band[1]) + 1
+        trusted = cv2.erode(seen, np.ones((reach, reach), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+        return band_passed(floats(warped), *self.band), np.asarray(trusted) > 0
 
 
 @dataclass(frozen=True)
