@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.core.case import Actor
 from engine.jobs import Job, JobContext, JobRunner, JobState
 
 if TYPE_CHECKING:
+    from engine.core.case import Actor
     from engine.workflows.stores import Store
 
     AnyStore: TypeAlias = Store
@@ -83,12 +83,12 @@ class Session(QObject):
         self.selection_changed.emit()
 
     @property
-    def actor(self) -> Actor | None:
+    def actor(self) -> "Actor | None":
         """Who is working; every event carries this actor."""
         return self._actor
 
     @actor.setter
-    def actor(self, actor: Actor | None) -> None:
+    def actor(self, actor: "Actor | None") -> None:
         if actor != self._actor:
             self._actor = actor
             self.actor_changed.emit()

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.core.case import Actor, Role
 from engine.jobs import JobContext
 from gui.session import AnyStore, Session
 from gui.shell.actors import AddActorDialog, ChooseActorDialog, in_words
@@ -16,6 +16,10 @@ from gui.shell.settings import WindowSettings
 from gui.widgets import forms
 from gui.widgets.forms import FormDialog, PathField
 
+if TYPE_CHECKING:
+    from engine.core.case import Actor, Role
+
+ADMINISTRATOR, EXAMINER = "administrator", "examiner"  # values of Role, which is not loaded yet
 SUFFIX = ".touchstone"
 
 
@@ -101,11 +105,11 @@ class StoreActions(QObject):
                     "Choose the actor that every event will carry", is_open),
             Command("actor.add", "Add an actor…", "Store", self.add_actor, tip="Administrators add persons with a role",
                     enabled=lambda: session.can_record and session.actor is not None
-                    and session.actor.role is Role.ADMINISTRATOR),
+                    and session.actor.role == ADMINISTRATOR),
         ):  # fmt: skip
             commands.add(command)
 
-    def open_folder(self, folder: Path, *, read_only: bool = False, role: Role | None = None) -> None:
+    def open_folder(self, folder: Path, *, read_only: bool = False, role: str = "") -> None:
         """Open the store in a folder; ``role`` chooses its first actor of that role where nobody worked yet."""
 
         def work(context: JobContext) -> AnyStore:
@@ -119,7 +123,7 @@ class StoreActions(QObject):
         """Open the demonstration store; make it first where there is none."""
         folder = demonstration_folder()
         if folder.is_dir():
-            self.open_folder(folder, role=Role.EXAMINER)
+            self.open_folder(folder, role=EXAMINER)
             return
 
         def work(context: JobContext) -> AnyStore:
@@ -128,7 +132,7 @@ class StoreActions(QObject):
             folder.parent.mkdir(parents=True, exist_ok=True)
             return make_demo(folder, context)
 
-        done = partial(self._entered, role=Role.EXAMINER)
+        done = partial(self._entered, role=EXAMINER)
         self._session.run("Make the demonstration store", work, done=done)
 
     def choose(self, *, read_only: bool = False) -> None:
@@ -181,17 +185,17 @@ class StoreActions(QObject):
 
         self._session.run(f"Create {folder.stem}", work, done=self._entered)
 
-    def _entered(self, store: AnyStore, *, role: Role | None = None) -> None:
+    def _entered(self, store: AnyStore, *, role: str = "") -> None:
         session = self._session
         place = self._settings.place(store.path)
         session.store = store
         self._settings.remember_store(store.path)
         self._settings.last_store = store.path
 
-        def work(context: JobContext) -> tuple[tuple[Actor, ...], frozenset[str]]:
+        def work(context: JobContext) -> "tuple[tuple[Actor, ...], frozenset[str]]":
             return store.actors(), frozenset(case.id for case in store.cases())
 
-        def done(found: tuple[tuple[Actor, ...], frozenset[str]]) -> None:
+        def done(found: "tuple[tuple[Actor, ...], frozenset[str]]") -> None:
             if session.store is not store:
                 return
             actors, cases = found
@@ -207,23 +211,23 @@ class StoreActions(QObject):
 
         session.query(work, done=done)
 
-    def _ask_actor(self, actors: tuple[Actor, ...]) -> None:
-        def chosen(actor: Actor) -> None:
+    def _ask_actor(self, actors: "tuple[Actor, ...]") -> None:
+        def chosen(actor: "Actor") -> None:
             self._session.actor = actor
 
         ChooseActorDialog(actors, self._session.actor, chosen, self._window).open()
 
-    def _add_actor(self, name: str, role: Role) -> None:
+    def _add_actor(self, name: str, role: "Role") -> None:
         store, by = self._session.store, self._session.actor
         if store is None or by is None:
             return
 
-        def work(context: JobContext) -> Actor:
+        def work(context: JobContext) -> "Actor":
             from engine.workflows.cases import add_actor
 
             return add_actor(store, by, name, role)
 
-        def done(actor: Actor) -> None:
+        def done(actor: "Actor") -> None:
             self._session.records_changed.emit()
             self._tell("Actor added", (in_words(actor),))
 
@@ -235,11 +239,11 @@ class StoreActions(QObject):
         NoteDialog(title, lines, self._window).open()
 
 
-def _worker(actors: tuple[Actor, ...], last: str, role: Role | None) -> Actor | None:
+def _worker(actors: "tuple[Actor, ...]", last: str, role: str) -> "Actor | None":
     """Return who worked here last, else the only actor, else the first of the role; None means ask."""
     for actor in actors:
         if actor.id == last:
             return actor
     if len(actors) == 1:
         return actors[0]
-    return next((actor for actor in actors if actor.role is role), None)
+    return next((actor for actor in actors if actor.role == role), None)

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from engine.imaging.tiles import TileSource
 
 
+KEPT = 64
+
+
 class Pictures(QObject):
-    """Hands out thumbnails by capture; ``ready`` names the capture whose picture has arrived."""
+    """Hands out pictures by capture; ``ready`` names the capture whose picture has arrived.
+
+    The last ``KEPT`` pictures are kept, an older one is read again when it is asked for.
+    """
 
     ready = Signal(str)
 
@@ -39,7 +45,10 @@ class Pictures(QObject):
 
             def done(image: QImage) -> None:
                 if self._session.store is store:
+                    if len(self._pixmaps) == KEPT:
+                        del self._pixmaps[next(iter(self._pixmaps))]
                     self._pixmaps[capture_id] = QPixmap.fromImage(image)
+                    self._asked.discard(capture_id)
                     self.ready.emit(capture_id)
 
             self._session.picture(work, done=done)

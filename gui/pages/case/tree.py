@@ -25,6 +25,7 @@ from gui.widgets.units import extent, scale_text, short_scale
 
 ICON = QSize(6 * GRID, 6 * GRID)
 ID = Qt.ItemDataRole.UserRole
+SMOOTH = Qt.TransformationMode.SmoothTransformation
 NAME, SCALE, USE = range(3)
 CAPTURE_COMMANDS = (
     "case.questioned",
@@ -61,6 +62,7 @@ class ItemTree(QTreeWidget):
         self._commands = commands
         self._pictures = pictures
         self._captures: dict[str, tuple[Capture, QTreeWidgetItem]] = {}
+        self._icons: dict[str, QIcon] = {}
         self.setAccessibleName("Items and captures")
         self.setHeaderLabels(["Item, capture", "Scale", "Compare as"])
         self.setIconSize(ICON)
@@ -176,13 +178,21 @@ class ItemTree(QTreeWidget):
         row.setToolTip(NAME, plain_tip(f"{capture.file_name}{page}\n{capture.device.value}, {extent(capture)}"))
         row.setToolTip(SCALE, plain_tip(f"Scale: {scale_text(capture.scale)}"))
         self._captures[capture.id] = (capture, row)
-        pixmap = self._pictures.pixmap(capture.id)
-        row.setIcon(NAME, theme.icon("image") if pixmap is None else QIcon(pixmap))
+        row.setIcon(NAME, theme.icon("image"))
+        self._show_picture(capture.id)
 
     def _show_picture(self, capture_id: str) -> None:
-        entry, pixmap = self._captures.get(capture_id), self._pictures.pixmap(capture_id)
-        if entry is not None and pixmap is not None:
-            entry[1].setIcon(NAME, QIcon(pixmap))
+        entry = self._captures.get(capture_id)
+        if entry is None:
+            return
+        if capture_id not in self._icons:
+            pixmap = self._pictures.pixmap(capture_id)
+            if pixmap is None:
+                return
+            side = 2 * ICON.width()  # sharp on a screen scaled to 200 %
+            small = pixmap.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, SMOOTH)
+            self._icons[capture_id] = QIcon(small)
+        entry[1].setIcon(NAME, self._icons[capture_id])
 
     def _choose(self, key: str) -> None:
         """Make the row of that key current, else the first capture, else the first item."""
