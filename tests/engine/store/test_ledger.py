@@ -159,8 +159,8 @@ def test_an_older_head_is_damage_and_its_events_are_not_dropped(store: Store) ->
 @pytest.mark.parametrize("slot", [0, 1])
 def test_a_damaged_slot_loses_no_event_and_is_mended(store: Store, slot: int) -> None:
     head = store.path / "HEAD"
-    events = store.events()
     for opened_before in (True, False):
+        events = Store.open(store.path).events()
         data = bytearray(head.read_bytes())
         data[slot * SLOT + 20] ^= 1
         head.write_bytes(data)
@@ -168,7 +168,23 @@ def test_a_damaged_slot_loses_no_event_and_is_mended(store: Store, slot: int) ->
         again = store if opened_before else Store.open(store.path)
         again.commit(administrator(again), "case opened", make_case())
         assert read_slots(head).whole and not Store.open(store.path).notes
-    assert Store.open(store.path).events()[: len(events)] == events
+        assert Store.open(store.path).events()[: len(events)] == events
+
+
+def test_the_slots_hold_the_last_two_heads(store: Store) -> None:
+    for _ in range(3):
+        before = store.head
+        store.commit(administrator(store), "case opened", make_case())
+        data = (store.path / "HEAD").read_bytes()
+        assert {decode(data[:SLOT]), decode(data[SLOT:])} == {before, store.head}
+
+
+def test_a_whole_line_that_follows_another_is_not_chained(store: Store) -> None:
+    payload = {"about": [], "case_id": None, "record": None}
+    stranger = Head(store.head.count, store.head.offset, "1" * 64)
+    line = encode(stranger, time="2026-01-01Z", actor_id="store", kind="case opened", payload=payload)
+    assert isinstance(entry_of(line, stranger), Entry)
+    assert entry_of(line, store.head) == "is not chained to the event before it"
 
 
 @pytest.mark.parametrize("damage", ["ledger", "head", ""])
