@@ -97,8 +97,8 @@ def residual_text(scene: Scene) -> str:
     points = "held-out points" if held_out else "points"
     scale = scene.scale(Side.KNOWN)
     if scale is None:
-        return f"residual {colouring.number(left)} known px on {points}"
-    return f"residual {colouring.number(left * scale.um_per_px)} {UM} on {points} ({scale.source})"
+        return f"RMS residual {colouring.number(left)} known px on {points}"
+    return f"RMS residual {colouring.number(left * scale.um_per_px)} {UM} on {points} ({scale.source})"
 
 
 def pointer_text(scene: Scene, side: Side, point: Point) -> str:

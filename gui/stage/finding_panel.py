@@ -23,7 +23,7 @@ class FindingPanel(QScrollArea):
         self.title = PlainLabel(meaning="muted", wrap=True)
         self.outcome = PlainLabel(level=2, wrap=True)
         self.simulated = PlainLabel("simulated", meaning="caution", level=3)
-        self.link = PlainLabel(wrap=True)
+        self.link = PlainLabel(NO_FINDING, wrap=True)
         self.scores = RowsTable("Scores", ("Score", "Value", "Reads as"), stretch=0)
         self.points = PlainLabel(meaning="muted", wrap=True)
         self.cautions = PlainLabel(meaning="caution", wrap=True)
@@ -60,8 +60,9 @@ class FindingPanel(QScrollArea):
 
     def show_link(self, statement: str) -> None:
         """Say what the panes' link rests on, and the residual."""
-        if self.link.text() != statement:
-            self.link.setText(statement or NO_FINDING)
+        text = statement or NO_FINDING
+        if self.link.text() != text:
+            self.link.setText(text)
 
     def _fit_scores(self, count: int) -> None:
         rows = self.scores.verticalHeader().defaultSectionSize() * count

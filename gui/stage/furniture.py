@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from engine.core.colour_maps import lookup
 from gui.shell.theme import GRID, Colours
-from gui.stage import captions, colouring
+from gui.stage import colouring
 from gui.stage.colouring import OverlayStyle
 from gui.stage.geometry import Point, Side, Size
 from gui.stage.scene import Mode, Scene
@@ -50,20 +50,23 @@ def scale_bar(painter: QPainter, scene: Scene, side: Side, size: Size) -> None:
         painter.drawLine(QPointF(x, y - 4.0), QPointF(x, y + 4.0))
 
 
-def colour_bars(painter: QPainter, scene: Scene, side: Side, size: Size, remarks: dict[str, str]) -> None:
-    """Draw a colour bar for every overlay a pane shows, from its lower right corner upwards."""
+def colour_bars(painter: QPainter, scene: Scene, shown: dict[Side, dict[str, str]], size: Size) -> None:
+    """Draw a colour bar for every map a pane shows, from its lower right corner upwards.
+
+    ``shown`` holds, by side and key of the overlay, a remark on how the overlay had to be drawn.
+    """
     bottom = size[1] - GRID
-    for overlay, style, _ in scene.overlays(side):
-        title = overlay.title + (f" ({overlay.unit})" if overlay.unit else "")
-        bottom = colour_bar(painter, QPointF(size[0] - GRID, bottom), title, style, remarks.get(overlay.key, ""))
-
-
-def difference_bar(painter: QPainter, scene: Scene, size: Size) -> None:
-    """Draw the colour bar of the difference mode."""
-    span = 100.0 * scene.options.difference
-    style = OverlayStyle(True, 1.0, -span, span, "diverging")
-    title = "Questioned minus known (% of white, as displayed)"
-    colour_bar(painter, QPointF(size[0] - GRID, size[1] - GRID), title, style, "")
+    if scene.mode is Mode.DIFFERENCE and scene.complete:
+        span = 100.0 * scene.options.difference
+        style = OverlayStyle(True, 1.0, -span, span, "diverging")
+        title = "Questioned minus known (% of white, as displayed)"
+        bottom = colour_bar(painter, QPointF(size[0] - GRID, bottom), title, style, "")
+    for overlay in scene.finding.overlays if scene.finding else ():
+        remark = next((remarks[overlay.key] for remarks in shown.values() if overlay.key in remarks), None)
+        if remark is not None:
+            title = overlay.title + (f" ({overlay.unit})" if overlay.unit else "")
+            corner = QPointF(size[0] - GRID, bottom)
+            bottom = colour_bar(painter, corner, title, scene.styles[overlay.key], remark)
 
 
 def colour_bar(painter: QPainter, corner: QPointF, title: str, style: OverlayStyle, remark: str) -> float:
@@ -132,13 +135,6 @@ def empty_pane(painter: QPainter, text: str, size: Size, colours: Colours) -> No
     painter.setPen(QColor(colours.muted))
     room = QRectF(GRID, 0.0, max(size[0] - 2 * GRID, 1.0), size[1])
     painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, text)
-
-
-def pane_notes(painter: QPainter, scene: Scene, size: Size) -> None:
-    """Draw the note of a mode in which both captures share one view."""
-    note(painter, captions.mode_note(scene), size)
-    if scene.mode is Mode.DIFFERENCE:
-        difference_bar(painter, scene, size)
 
 
 def _plate(painter: QPainter, rect: QRectF) -> None:

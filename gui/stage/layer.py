@@ -7,6 +7,7 @@ coarser or finer tile at hand, and the frame says how many tiles are missing.
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,15 @@ class ShownTile:
     def nbytes(self) -> int:
         """Size in bytes."""
         return self.words.nbytes
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A tile source that holds a file open."""
+
+    def close(self) -> None:
+        """Close it."""
+        ...
 
 
 class Mosaic:
@@ -105,6 +115,7 @@ class CaptureLayer:
     Parameters
     ----------
     source : TileSource
+        Read and, where it can be, closed by the layer's thread.
     arrived : callable
         Called from the reading thread whenever there is something new to show.
     cache_bytes : int
@@ -129,7 +140,7 @@ class CaptureLayer:
         self._failed: set[TileKey] = set()
         self._condition = threading.Condition()
         self._closing = False
-        self._thread = threading.Thread(target=self._read_until_closed, name="touchstone-tiles")
+        self._thread = threading.Thread(target=self._work, name="touchstone-tiles")
         self._thread.start()
 
     @property
@@ -255,6 +266,14 @@ class CaptureLayer:
         tile = self._at_hand(key)
         return tile is not None and tile.levels == self._levels
 
+    def _work(self) -> None:
+        try:
+            self._read_until_closed()
+        finally:
+            # The layer owns its source from the start; a source over a file must not outlive it.
+            if isinstance(self.source, Closing):
+                self.source.close()
+
     def _read_until_closed(self) -> None:
         self._look()
         while True:
@@ -300,13 +319,13 @@ class CaptureLayer:
             self.problem = str(error)
             self._arrived()
             return
-        self.histogram = display.histogram(pixels)
         self.automatic = display.automatic(pixels)
         with self._condition:
             if self._auto_wanted:
                 self._levels = self.automatic
             levels = self._levels
         self._overview = ShownTile(display.displayed(pixels, levels), levels)
+        self.histogram = display.histogram(pixels)
         self._arrived()
 
     def _read(self, key: TileKey) -> ShownTile:

@@ -42,7 +42,7 @@ class HistogramStrip(QWidget):
             painter.setBrush(QColor(colours.muted))
             painter.drawPolygon(self._bars(area))
             for value in (self._levels.low, self._levels.high):
-                x = area.left() + value / self._histogram.top * area.width()
+                x = area.left() + 1.0 + value / self._histogram.top * (area.width() - 2.0)
                 painter.setPen(QPen(QColor(colours.accent), 2.0))
                 painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setPen(QColor(colours.border))

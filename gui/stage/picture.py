@@ -72,16 +72,17 @@ class StagePicture:
             if scene.mode is Mode.CURTAIN:
                 x = scene.options.curtain * pane.rect.width()
                 furniture.curtain_edge(painter, x, pane.rect.height(), colours.accent)
-            furniture.pane_notes(painter, scene, pane.size)
+            furniture.note(painter, captions.mode_note(scene), pane.size)
+            shown = self.renderer.remarks
         elif side in scene.images:
             self.renderer.paint_pane(painter, side, pane.size, ratio)
+            shown = {side: self.renderer.remarks[side]}
         else:
             text = scene.hints.get(side) or f"Choose a {side} capture above."
             furniture.empty_pane(painter, text, pane.size, colours)
             return
         furniture.scale_bar(painter, scene, side, pane.size)
-        if scene.mode is not Mode.DIFFERENCE:
-            furniture.colour_bars(painter, scene, side, pane.size, self.renderer.remarks.get(side, {}))
+        furniture.colour_bars(painter, scene, shown, pane.size)
 
     def _twin(self, painter: QPainter, pane: Pane, pointer: tuple[Side, Point] | None) -> None:
         if pointer is None or self.scene.mode is not Mode.SIDE_BY_SIDE or pointer[0] is pane.side:

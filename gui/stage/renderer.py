@@ -1,8 +1,10 @@
 """Draws the captures in each of the six modes. It knows nothing of windows: a painter and a size are enough."""
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF, QRegion
 
 from gui.stage import colouring, evidence, painting
@@ -86,12 +88,13 @@ class Renderer:
         self._both_evidence(painter, size, ratio)
 
     def _checkerboard(self, painter: QPainter, size: Size, ratio: float) -> None:
-        first, second = self.scene.sides
-        self._image(painter, first, size, ratio)
-        painter.save()
-        painter.setClipRegion(checker_region(size, self.scene.options.square))
-        self._image(painter, second, size, ratio)
-        painter.restore()
+        for phase, side in enumerate(self.scene.sides):
+            painter.save()
+            painter.setClipRegion(
+                checker_region(size, self.scene.options.square, phase), Qt.ClipOperation.IntersectClip
+            )
+            self._image(painter, side, size, ratio)
+            painter.restore()
         self._both_evidence(painter, size, ratio)
 
     def _difference(self, painter: QPainter, size: Size, ratio: float, background: QColor) -> None:
@@ -109,20 +112,19 @@ class Renderer:
             self._evidence(painter, side, size, ratio, own=True)
 
     def _greys(self, side: Side, size: Size, ratio: float, background: QColor) -> NDArray[np.uint8]:
-        """Return the greys (H, W) uint8 of a capture as displayed, at the screen's resolution."""
+        """Return the greys (H, W) uint8 of a capture as displayed, at the screen's resolution; valid until the next."""
         pixels = QSize(int(np.ceil(size[0] * ratio)), int(np.ceil(size[1] * ratio)))
         buffer = self._buffers.get(side)
         if buffer is None or buffer.size() != pixels:
-            buffer = QImage(pixels, QImage.Format.Format_RGB32)
+            buffer = QImage(pixels, QImage.Format.Format_Grayscale8)
             self._buffers[side] = buffer
         buffer.fill(background)
         painter = QPainter(buffer)
         painter.scale(ratio, ratio)
         self._image(painter, side, size, ratio)
         painter.end()
-        grey = buffer.convertToFormat(QImage.Format.Format_Grayscale8)
-        rows = np.frombuffer(grey.constBits(), dtype=np.uint8).reshape(grey.height(), grey.bytesPerLine())
-        return rows[:, : grey.width()].copy()
+        rows = np.frombuffer(buffer.constBits(), dtype=np.uint8).reshape(buffer.height(), buffer.bytesPerLine())
+        return rows[:, : buffer.width()]
 
     def _common_area(self) -> QPainterPath:
         """Return where both captures are, in the view."""
@@ -137,12 +139,14 @@ class Renderer:
         return area
 
 
-def checker_region(size: Size, square: int) -> QRegion:
-    """Return every second square of a view; the upper left one is not among them."""
+@lru_cache(maxsize=8)
+def checker_region(size: Size, square: int, phase: int) -> QRegion:
+    """Return every second square of a view; the upper left one is among them in phase 0."""
     region = QRegion()
     width, height = int(np.ceil(size[0])), int(np.ceil(size[1]))
     # One row of squares is built once; the rows are the same, shifted.
-    for offset, start in ((0, square), (square, 0)):
+    for offset in (0, square):
+        start = square if (offset > 0) != (phase > 0) else 0
         row = QRegion()
         for x in range(start, width, 2 * square):
             row += QRegion(x, 0, square, square)

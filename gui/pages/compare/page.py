@@ -15,6 +15,7 @@ from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.stage.geometry import Side
+from gui.stage.layer import Closing
 from gui.stage.scene import StageImage
 from gui.stage.stage import Stage
 from gui.widgets.buttons import CommandButton
@@ -195,6 +196,8 @@ class ComparePage(QWidget):
 
     def _opened(self, side: Side, item_name: str, capture: Capture, source: TileSource) -> None:
         if self._opening.get(side) != capture.id:
+            if isinstance(source, Closing):
+                source.close()
             return
         del self._opening[side]
         self.stage.show_hint(side, "")

@@ -9,6 +9,8 @@ from engine.core.finding import Finding, Overlay, Provenance, Raster, ScaleUsed
 from engine.core.pixels import Transform, TransformKind
 from engine.imaging.tiles import ArrayTiles
 
+BACKGROUND = (0, 0, 255)
+
 
 def scale(um_per_px_x: float, um_per_px_y: float | None = None) -> Scale:
     return Scale(

@@ -84,17 +84,15 @@ def test_zooming_out_shows_the_finer_tiles_until_the_coarser_are_there(opened):
     assert frame.words[10, 20] == words[20, 40]
 
 
-def test_panning_over_tiles_at_hand_reads_nothing(opened):
+def test_panning_over_tiles_at_hand_decodes_nothing_again(opened):
     source = CountingTiles(gradient(3000, 3000))
     layer = opened(source)
     sharp(layer, Camera((1400.0, 1500.0), 1.0).matrix(SIZE))
     sharp(layer, Camera((1700.0, 1500.0), 1.0).matrix(SIZE))
     wait_until_idle(layer, source)
-    before = len(source.read)
-    for x in range(1400, 1700, 10):
+    for x in (*range(1400, 1700, 10), *range(1700, 1400, -10)):
         assert layer.frame(Camera((float(x), 1500.0), 1.0).matrix(SIZE), SIZE).missing == 0
     wait_until_idle(layer, source)
-    assert len(source.read) == before
     assert len(set(source.read)) == len(source.read), "no tile is read twice"
 
 
