@@ -178,8 +178,8 @@ def tile_source(store: Store, capture_id: str, context: JobContext) -> PyramidTi
 
 def calibrate(store: Store, actor: Actor, capture_id: str, *, pitch_um: float, context: JobContext) -> Capture:
     """Measure the scale on a capture of a calibration target of known pitch and record it for that capture."""
-    from engine.imaging.calibration import scale_from_target
+    from engine.imaging.calibration import calibrate as measure
 
     context.progress(0, 1, "Measuring the calibration target")
-    pixels = pixel_source(store, capture_id).pixels()
-    return set_scale(store, actor, capture_id, scale_from_target(pixels, pitch_um=pitch_um))
+    found = measure(pixel_source(store, capture_id).pixels(), pitch_um=pitch_um, context=context)
+    return set_scale(store, actor, capture_id, found.scale)

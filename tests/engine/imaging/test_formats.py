@@ -3,7 +3,7 @@ import os
 import pytest
 
 from engine.core.errors import Cancelled, ImagingError, InputError
-from engine.imaging import MAX_PIXELS
+from engine import MAX_PIXELS
 from engine.imaging.formats import MAX_FILE_BYTES, check_size, media_type, reading
 
 
