@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+SECTIONS = {"Store": 0, "Case": 1, "Compare": 2, "Report": 3, "View": 4, "Help": 5}  # others stand before Report
+
 
 @dataclass(frozen=True)
 class Command:
@@ -83,6 +85,11 @@ class CommandRegistry(QObject):
     def commands(self) -> tuple[Command, ...]:
         """Return all commands in the order they were added."""
         return tuple(self._commands.values())
+
+    def sections(self) -> tuple[str, ...]:
+        """Return the sections in the order of the menus, whichever page was made first."""
+        found = dict.fromkeys(command.section for command in self._commands.values())
+        return tuple(sorted(found, key=lambda name: SECTIONS.get(name, SECTIONS["Report"] - 0.5)))
 
     def action(self, key: str) -> QAction:
         """Return the action of a command; raises KeyError."""

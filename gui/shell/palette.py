@@ -1,6 +1,6 @@
 """The command palette (a fuzzy filter over all commands) and the help sheet."""
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -62,6 +62,12 @@ def _tree(columns: int, name: str) -> QTreeWidget:
     return tree
 
 
+def _row(tree: QTreeWidget, texts: list[str]) -> QTreeWidgetItem:
+    item = QTreeWidgetItem(texts)
+    item.setSizeHint(0, QSize(0, tree.fontMetrics().height() + GRID))
+    return item
+
+
 def _select(tree: QTreeWidget, row: int) -> None:
     item = tree.topLevelItem(row)
     if item is not None:
@@ -121,7 +127,7 @@ class CommandPalette(QDialog):
         self.list.clear()
         for command in ranked(query, self._commands.commands()):
             shortcut = self._commands.action(command.key).shortcut().toString()
-            item = QTreeWidgetItem([command.title.rstrip("…"), command.section, shortcut])
+            item = _row(self.list, [command.title.rstrip("…"), command.section, shortcut])
             item.setData(0, Qt.ItemDataRole.UserRole, command.key)
             item.setToolTip(0, command.tip)
             item.setDisabled(not command.enabled())
@@ -154,6 +160,7 @@ class HelpSheet(QDialog):
         self.filter.textChanged.connect(self._fill)
         self.list = _tree(3, "Commands and shortcuts")
         self.list.setRootIsDecorated(True)
+        self.list.header().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         column = QVBoxLayout(self)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
@@ -170,13 +177,13 @@ class HelpSheet(QDialog):
 
     def _fill(self, query: str) -> None:
         self.list.clear()
-        sections: dict[str, QTreeWidgetItem] = {}
+        sections = {name: QTreeWidgetItem([name]) for name in self._commands.sections()}
         for command in self._commands.commands():
             if query.casefold() not in f"{command.title} {command.section} {command.tip}".casefold():
                 continue
-            if command.section not in sections:
-                sections[command.section] = QTreeWidgetItem([command.section])
-                self.list.addTopLevelItem(sections[command.section])
             shortcut = self._commands.action(command.key).shortcut().toString()
-            sections[command.section].addChild(QTreeWidgetItem([command.title.rstrip("…"), shortcut, command.tip]))
+            row = _row(self.list, [command.title.rstrip("…"), shortcut, command.tip])
+            row.setToolTip(2, command.tip)
+            sections[command.section].addChild(row)
+        self.list.addTopLevelItems([top for top in sections.values() if top.childCount()])
         self.list.expandAll()

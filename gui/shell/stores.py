@@ -199,13 +199,13 @@ class StoreActions(QObject):
             if session.store is not store:
                 return
             actors, cases = found
-            known = {actor.id: actor for actor in actors}
-            session.actor = known.get(place.get("actor", "")) or (actors[0] if len(actors) == 1 else None)
-            wanted = place.get("case")
-            session.case_id = (
-                wanted if wanted in cases else next(iter(sorted(cases)), None) if len(cases) == 1 else None
-            )
+            session.actor = _worker(actors, place.get("actor", ""), role)
+            wanted = place.get("case", "")
+            session.case_id = wanted if wanted in cases else next(iter(cases)) if len(cases) == 1 else None
             self.opened.emit(place)
+            lines = tuple(f"{where}: {what}. {remedy}" for where, what, remedy in store.problems) + tuple(store.notes)
+            if lines:
+                self._tell("What was found when the store was opened", lines)
             if session.actor is None and actors:
                 self._ask_actor(actors)
 

@@ -37,7 +37,6 @@ from gui.shell.tray import JobSummary, JobTray
 from gui.widgets.forms import FormDialog
 
 DEFAULT_SIZE = QSize(160 * GRID, 100 * GRID)
-MENU_ORDER = {"Store": 0, "Case": 1, "Compare": 2, "Report": 3, "View": 4, "Help": 5}
 MINIMUM_SIZE = QSize(100 * GRID, 64 * GRID)
 
 
@@ -134,16 +133,20 @@ class MainWindow(QMainWindow):
             )  # fmt: skip
         for command in (
             Command("view.jobs", "Job tray", "View", self._toggle_tray, "Ctrl+J", "Show or hide the job tray"),
-            Command("view.system", "Theme after the system", "View", partial(self._set_scheme, Scheme.SYSTEM)),
-            Command("view.light", "Light theme", "View", partial(self._set_scheme, Scheme.LIGHT)),
-            Command("view.dark", "Dark theme", "View", partial(self._set_scheme, Scheme.DARK)),
-            Command("view.toggle", "Switch between dark and light", "View", self._toggle_scheme, "Ctrl+Shift+D"),
+            Command("view.system", "Theme after the system", "View", partial(self._set_scheme, Scheme.SYSTEM),
+                    tip="Dark or light as the system is"),
+            Command("view.light", "Light theme", "View", partial(self._set_scheme, Scheme.LIGHT),
+                    tip="Always light"),
+            Command("view.dark", "Dark theme", "View", partial(self._set_scheme, Scheme.DARK),
+                    tip="Always dark"),
+            Command("view.toggle", "Switch between dark and light", "View", self._toggle_scheme, "Ctrl+Shift+D",
+                    "Change the theme now and keep it"),
             Command("help.palette", "All commands…", "Help", self.palette_dialog.open_fresh, "Ctrl+K",
                     "Find and run any command by a few letters"),
             Command("help.sheet", "Commands and shortcuts", "Help", self.help_sheet.open_fresh, "F1",
                     "All commands with their shortcuts"),
             Command("help.errors", "Errors since the window opened", "Help", self.errors.show,
-                    enabled=lambda: bool(self.errors.faults)),
+                    tip="Show the errors again, with their details", enabled=lambda: bool(self.errors.faults)),
             Command("app.quit", "Quit", "Store", self.close, "Ctrl+Q", "Close the window"),
         ):  # fmt: skip
             self.commands.add(command)
@@ -192,18 +195,14 @@ class MainWindow(QMainWindow):
             if command.section not in self._menus:
                 self._menus[command.section] = QMenu(command.section, self)
                 self._menus[command.section].setToolTipsVisible(True)
-                self._order_menus()
+                self.menuBar().clear()
+                for section in self.commands.sections():
+                    if section in self._menus:
+                        self.menuBar().addMenu(self._menus[section])
             menu = self._menus[command.section]
             action = self.commands.action(command.key)
             if action not in menu.actions():
                 menu.addAction(action)
-
-    def _order_menus(self) -> None:
-        """Keep the menus in the order of the pages, whichever page was made first."""
-        self.menuBar().clear()
-        names = sorted(self._menus, key=lambda name: MENU_ORDER.get(name, MENU_ORDER["Report"] - 0.5))
-        for name in names:
-            self.menuBar().addMenu(self._menus[name])
 
     def _store_changed(self) -> None:
         store = self.session.store

@@ -102,6 +102,11 @@ def test_a_damaged_store_opens_for_reading_and_says_what_is_damaged(
     settle()
     assert window.errors.isVisible()
     assert window.session.store is None
+    window.stores.open_folder(store_folder, read_only=True)
+    settle()
+    assert window.session.store is not None
+    assert dialog(NoteDialog).text.toPlainText()
+    assert not window.session.can_record
 
 
 def test_actors_are_added_by_administrators_and_chosen(
@@ -161,3 +166,19 @@ def test_the_demonstration_store_opens_where_it_exists(
     settle()
     assert window.session.store is not None
     assert window.session.store.path == store_folder
+
+
+def test_in_the_demonstration_the_examiner_works(
+    window: MainWindow, store_folder: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[[], None]
+) -> None:
+    from engine.workflows.cases import add_actor
+    from engine.workflows.stores import open_store
+
+    with open_store(store_folder) as store:
+        add_actor(store, store.actors()[0], "Verifier", Role.VERIFIER)
+        add_actor(store, store.actors()[0], "Examiner", Role.EXAMINER)
+    monkeypatch.setattr(store_actions, "demonstration_folder", lambda: store_folder)
+    window.commands.run("store.demo")
+    settle()
+    assert window.session.actor is not None
+    assert window.session.actor.name == "Examiner"
