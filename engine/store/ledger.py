@@ -61,7 +61,12 @@ def encode(head: Head, *, time: str, actor_id: str, kind: str, payload: dict[str
     """Return the line of the event that follows ``head``; the payload begins with ``about`` and ``case_id``."""
     values = {"actor_id": actor_id, "kind": kind, "payload": payload}
     text = canonical_json({**values, "previous": head.hash, "sequence": head.count, "time": time})[:-1]
-    return text + b',"hash":"' + sha256_hex(text).encode() + b'"}\n'
+    return text + _ending(sha256_hex(text))
+
+
+def _ending(digest: str) -> bytes:
+    """Return what follows the text that the hash covers."""
+    return f',"hash":"{digest}"}}\n'.encode()
 
 
 def entry_of(line: bytes, after: Head) -> Entry | str:
@@ -135,7 +140,8 @@ def read_events(path: Path, entries: tuple[Entry, ...]) -> list[Event]:
         for entry in entries:
             file.seek(entry.offset)
             line = file.read(entry.length)
-            if sha256_hex(memoryview(line)[:-_HASH_LENGTH]) != entry.hash or not line.endswith(b"\n"):
+            text, ending = memoryview(line)[:-_HASH_LENGTH], line[-_HASH_LENGTH:]
+            if sha256_hex(text) != entry.hash or ending != _ending(entry.hash):
                 what = f"Event {entry.sequence} is damaged: it is no longer what it was when the store was opened"
                 raise StoreError(what, where=f"{path}, byte {entry.offset}", remedy=RESTORE)
             events.append(parse(line, entry, path))

@@ -124,6 +124,16 @@ def test_a_damaged_store_opens_read_only_and_shows_what_is_whole(store: Store) -
     assert verify(store.path, JobContext()).problems[0].what.startswith("Event 4 is damaged")
 
 
+def test_a_line_that_changes_while_the_store_is_open_is_noticed(store: Store) -> None:
+    ledger = store.path / "ledger.jsonl"
+    whole = ledger.read_bytes()
+    end = whole.index(b"\n")
+    for place in (5, end - 70, end - 10, end - 1, end):
+        ledger.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(StoreError, match="Event 0 is damaged"):
+            store.events()
+
+
 def test_bytes_beyond_head_are_set_aside_and_recorded(store: Store) -> None:
     before = store.events()
     torn = b'{"actor_id":"actor-'
