@@ -5,12 +5,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gui.shell.commands import Command, CommandRegistry
-from gui.stage import geometry
-from gui.stage.geometry import Point, Side
-from gui.stage.linking import LinkBasis
+from gui.stage.nudge_actions import Entry, nudge_entries
 from gui.stage.scene import Mode
 
 if TYPE_CHECKING:
@@ -46,7 +42,6 @@ VIEW_ICONS = {
     "points": "points",
     "panel": "panel",
 }
-NUDGES: dict[str, Point] = {"left": (-1.0, 0.0), "right": (1.0, 0.0), "up": (0.0, -1.0), "down": (0.0, 1.0)}
 
 
 class StageActions:
@@ -65,7 +60,7 @@ class StageActions:
         for number, mode in enumerate(Mode, start=1):
             self._add(commands, f"mode_{mode.name.lower()}", mode.capitalize(), partial(self._stage.set_mode, mode),
                       str(number), MODE_TIPS[mode], self._both)  # fmt: skip
-        for entry in (*self._view_entries(), *self._show_entries(), *self._nudge_entries()):
+        for entry in (*self._view_entries(), *self._show_entries(), *nudge_entries(self._stage)):
             self._add(commands, *entry)
 
     def show_states(self, commands: CommandRegistry) -> None:
@@ -96,7 +91,7 @@ class StageActions:
     ) -> None:
         commands.add(Command(f"stage.{key}", title, SECTION, run, shortcut, tip, enabled))
 
-    def _view_entries(self) -> tuple[tuple[str, str, Callable[[], object], str, str, Callable[[], bool]], ...]:
+    def _view_entries(self) -> tuple[Entry, ...]:
         canvas = self._stage.canvas
         return (
             ("fit", "Fit the capture", self._fit, "F", "Show the whole capture of the pane last used", self._any),
@@ -117,7 +112,7 @@ class StageActions:
             ("swap", "Swap the sides", self._swap, "X", "Change which capture stands left", self._both),
         )  # fmt: skip
 
-    def _show_entries(self) -> tuple[tuple[str, str, Callable[[], object], str, str, Callable[[], bool]], ...]:
+    def _show_entries(self) -> tuple[Entry, ...]:
         stage = self._stage
         return (
             ("next_overlay", "Next overlay", stage.next_overlay, "O",
@@ -132,21 +127,6 @@ class StageActions:
             ("levels_full", "Full levels", partial(self._levels, automatic=False), "Shift+R",
              "Show the whole range of values in both panes", self._any),
             ("panel", "Side panel", self._panel, "I", "Show or hide finding, overlays and levels", self._shown),
-        )  # fmt: skip
-
-    def _nudge_entries(self) -> tuple[tuple[str, str, Callable[[], object], str, str, Callable[[], bool]], ...]:
-        moves = tuple(
-            (f"nudge_{name}", f"Nudge {name}", partial(self._nudge, step), f"Alt+{name.capitalize()}",
-             "Move the known capture by one pixel of the screen; the finding stays as it is", self._registered)
-            for name, step in NUDGES.items()
-        )  # fmt: skip
-        scene = self._stage.scene
-        return (
-            *moves,
-            ("nudge_undo", "Undo the nudge", partial(self._step_nudge, back=True), "Alt+Z",
-             "Take the last nudge back", lambda: self._shown() and bool(scene.nudge.steps)),
-            ("nudge_redo", "Redo the nudge", partial(self._step_nudge, back=False), "Alt+Shift+Z",
-             "Do the nudge last taken back again", lambda: self._shown() and bool(scene.nudge.undone)),
         )  # fmt: skip
 
     def _shown(self) -> bool:
@@ -169,10 +149,6 @@ class StageActions:
 
     def _has_option(self) -> bool:
         return self._both() and self._stage.scene.mode is not Mode.SIDE_BY_SIDE
-
-    def _registered(self) -> bool:
-        view = self._stage.scene.view
-        return self._both() and view.mapping is not None and view.link.basis is LinkBasis.REGISTRATION
 
     def _fit(self) -> None:
         scene, canvas = self._stage.scene, self._stage.canvas
@@ -224,27 +200,3 @@ class StageActions:
                 box.set_automatic()
             else:
                 box.set_full()
-
-    def _nudge(self, step: Point) -> None:
-        """Move the known picture by a screen pixel: its pixels shift against the registration."""
-        scene, canvas = self._stage.scene, self._stage.canvas
-        matrix = scene.view.matrix(Side.KNOWN)
-        size = scene.view.size
-        middle = geometry.map_point(np.linalg.inv(matrix), (size[0] / 2.0, size[1] / 2.0))
-        pixel = np.array(step) / canvas.devicePixelRatioF()
-        shift = -np.linalg.solve(geometry.jacobian(matrix, middle), pixel)
-        scene.nudge.move((float(shift[0]), float(shift[1])))
-        self._nudged()
-
-    def _step_nudge(self, *, back: bool) -> None:
-        nudge = self._stage.scene.nudge
-        if back:
-            nudge.undo()
-        else:
-            nudge.redo()
-        self._nudged()
-
-    def _nudged(self) -> None:
-        self._stage.scene.relink()
-        self._stage.canvas.fitted = False
-        self._stage.show_all()

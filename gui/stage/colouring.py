@@ -109,7 +109,7 @@ def arrows(values: Values, grid_to_view: Array, capture_to_view: Array, size: Si
     height, width = values.shape[:2]
     origin = (width / 2.0, height / 2.0)
     cell = math.sqrt(abs(float(np.linalg.det(jacobian(grid_to_view, origin)))))
-    every = max(math.ceil(ARROW_SPACING / max(cell, 1e-6)), 1)
+    every = max(math.ceil(ARROW_SPACING / max(cell, 1e-6) - 1e-6), 1)
     rows, columns = np.mgrid[every // 2 : height : every, every // 2 : width : every]
     cells = np.stack([columns.ravel(), rows.ravel()], axis=1)
     vectors = values[cells[:, 1], cells[:, 0]].astype(np.float64)
