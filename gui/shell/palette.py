@@ -1,12 +1,13 @@
 """The command palette (a fuzzy filter over all commands) and the help sheet."""
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.focus import FocusRing
 from gui.shell.theme import GRID
+from gui.widgets.table import RoomyRows
 from gui.widgets.text import PlainLabel
 
 
@@ -56,16 +57,11 @@ def _tree(columns: int, name: str) -> QTreeWidget:
     tree.setHeaderHidden(True)
     tree.setRootIsDecorated(False)
     tree.setUniformRowHeights(True)
+    tree.setItemDelegate(RoomyRows(tree))
     tree.setAccessibleName(name)
     tree.header().setStretchLastSection(False)
     tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     return tree
-
-
-def _row(tree: QTreeWidget, texts: list[str]) -> QTreeWidgetItem:
-    item = QTreeWidgetItem(texts)
-    item.setSizeHint(0, QSize(0, tree.fontMetrics().height() + GRID))
-    return item
 
 
 def _select(tree: QTreeWidget, row: int) -> None:
@@ -127,7 +123,7 @@ class CommandPalette(QDialog):
         self.list.clear()
         for command in ranked(query, self._commands.commands()):
             shortcut = self._commands.action(command.key).shortcut().toString()
-            item = _row(self.list, [command.title.rstrip("…"), command.section, shortcut])
+            item = QTreeWidgetItem([command.title.rstrip("…"), command.section, shortcut])
             item.setData(0, Qt.ItemDataRole.UserRole, command.key)
             item.setToolTip(0, command.tip)
             item.setDisabled(not command.enabled())
@@ -182,7 +178,7 @@ class HelpSheet(QDialog):
             if query.casefold() not in f"{command.title} {command.section} {command.tip}".casefold():
                 continue
             shortcut = self._commands.action(command.key).shortcut().toString()
-            row = _row(self.list, [command.title.rstrip("…"), shortcut, command.tip])
+            row = QTreeWidgetItem([command.title.rstrip("…"), shortcut, command.tip])
             row.setToolTip(2, command.tip)
             sections[command.section].addChild(row)
         self.list.addTopLevelItems([top for top in sections.values() if top.childCount()])

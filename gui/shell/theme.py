@@ -1,6 +1,6 @@
 """Looks: Fusion with our dark and light palettes, an 8-pixel grid, colours by meaning, one icon set."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
 GRID = 8
-ICON_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+ICON_FOLDER = RESOURCES / "icons"
+THEME_FOLDER = RESOURCES / "themes"
 ICON_SIZES = (16, 20, 24, 32, 48, 64)
 ICON_PROPERTY = "touchstoneIcon"
 
@@ -27,8 +29,9 @@ class Scheme(StrEnum):
 class Colours:
     """Colours by meaning, as ``#rrggbb``. Text colours reach contrast 4.5 on window, base and alternate.
 
-    ``questioned`` and ``known`` mark the two sides of a comparison; blue and orange stay apart for every
-    kind of colour vision, and words always stand beside them.
+    ``edge`` outlines what can be typed into or ticked, with contrast 3 on what lies around it. ``questioned`` and
+    ``known`` mark the two sides of a comparison; blue and orange stay apart for every kind of colour vision, and
+    words always stand beside them.
     """
 
     window: str
@@ -36,6 +39,7 @@ class Colours:
     alternate: str
     button: str
     border: str
+    edge: str
     text: str
     muted: str
     disabled: str
@@ -57,6 +61,7 @@ LIGHT = Colours(
     alternate="#f7f8fa",
     button="#fbfcfd",
     border="#b9c1ca",
+    edge="#7d8791",
     text="#1b2026",
     muted="#4d5761",
     disabled="#626c76",
@@ -77,6 +82,7 @@ DARK = Colours(
     alternate="#1c2026",
     button="#282d34",
     border="#4a525d",
+    edge="#76808c",
     text="#e7eaee",
     muted="#b9c1cb",
     disabled="#a6aeb8",
@@ -146,10 +152,19 @@ def apply(app: QApplication, scheme: Scheme = Scheme.SYSTEM) -> None:
     if scheme is Scheme.SYSTEM:
         dark = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
     app.setPalette(palette(DARK if dark else LIGHT))
+    app.setStyleSheet(style_sheet(DARK if dark else LIGHT))
     for widget in app.allWidgets():
         name = widget.property(ICON_PROPERTY)
         if name and isinstance(widget, QAbstractButton):
             widget.setIcon(icon(str(name)))
+
+
+def style_sheet(colours: Colours) -> str:
+    """Return the rules for what Fusion cannot be told by a palette, in these colours."""
+    text = (THEME_FOLDER / "widgets.qss").read_text(encoding="utf-8")
+    for name, colour in asdict(colours).items():
+        text = text.replace(f"@{name}@", colour)
+    return text.replace("@check@", (THEME_FOLDER / "check.svg").as_posix())
 
 
 def set_icon(button: QAbstractButton, name: str) -> None:

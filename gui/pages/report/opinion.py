@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.core.case import Opinion
@@ -13,6 +13,7 @@ from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
+from gui.widgets.table import RoomyRows
 from gui.widgets.text import PlainLabel, plain_tip
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class OpinionPanel(QWidget):
         self.state = PlainLabel(meaning="muted")
         self.findings = QListWidget()
         self.findings.setAccessibleName("Findings that the opinion rests on")
+        self.findings.setItemDelegate(RoomyRows(self.findings))
         self.no_findings = PlainLabel("None yet. Compare two captures first.", meaning="muted", wrap=True)
         self.given = QPlainTextEdit()
         self.given.setReadOnly(True)
@@ -179,7 +181,6 @@ class OpinionPanel(QWidget):
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             row.setCheckState(Qt.CheckState.Unchecked if finding.id in unticked else Qt.CheckState.Checked)
             row.setData(ID, finding.id)
-            row.setSizeHint(QSize(0, self.findings.fontMetrics().height() + GRID))
             row.setToolTip(plain_tip(row.text()))
             self.findings.addItem(row)
 

@@ -25,8 +25,18 @@ def test_every_text_colour_stands_out_on_every_surface(colours: Colours) -> None
             ratio = contrast(QColor(getattr(colours, ink)), QColor(getattr(colours, paper)))
             assert ratio >= MINIMUM_CONTRAST, (ink, paper, ratio)
     assert contrast(QColor(colours.on_accent), QColor(colours.accent)) >= MINIMUM_CONTRAST
-    # WCAG 2.2, criterion 1.4.11: what shows the focus needs 3.
-    assert contrast(QColor(colours.focus), QColor(colours.window)) >= 3
+    # WCAG 2.2, criterion 1.4.11: what shows the focus, and the edge of what can be used, need 3.
+    for paper in ("window", "base", "alternate"):
+        assert contrast(QColor(colours.focus), QColor(getattr(colours, paper))) >= 3
+        assert contrast(QColor(colours.edge), QColor(getattr(colours, paper))) >= 3
+
+
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
+def test_the_style_sheet_is_filled_in(colours: Colours) -> None:
+    text = theme.style_sheet(colours)
+    assert "@" not in text.partition("*/")[2]
+    mark = re.search(r"url\((.+)\)", text)
+    assert mark is not None and Path(mark.group(1)).is_file()
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
