@@ -116,12 +116,14 @@ class Scene:
             self.layers[side] = CaptureLayer(image.source, self.arrived)
         self.set_finding(None)
 
-    def update_capture(self, capture: Capture) -> None:
-        """Take over a newer record of a capture on the stage, as after a scale was set."""
+    def update_capture(self, capture: Capture) -> bool:
+        """Take over a newer record of a capture, as after a scale was set; return whether anything changed."""
         for side, image in self.images.items():
             if image.capture.id == capture.id and image.capture != capture:
                 self.images[side] = replace(image, capture=capture)
                 self.relink()
+                return True
+        return False
 
     def set_finding(self, finding: Finding | None) -> None:
         """Show a finding about the captures on the stage, or none.

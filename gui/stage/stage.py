@@ -86,9 +86,9 @@ class Stage(QWidget):
         self.canvas.update()
 
     def update_capture(self, capture: Capture) -> None:
-        """Take over a newer record of a capture on the stage."""
-        self.scene.update_capture(capture)
-        self.show_all()
+        """Take over a newer record of a capture; nothing happens where it is not on the stage or unchanged."""
+        if self.scene.update_capture(capture):
+            self.show_all()
 
     def set_mode(self, mode: Mode) -> None:
         """Choose how to compare."""

@@ -134,7 +134,7 @@ class ComparePage(QWidget):
         self.choices.show_overview(overview)
         for captures in overview.captures.values():
             for capture in captures:
-                self.stage.scene.update_capture(capture)
+                self.stage.update_capture(capture)
         self._follow()
 
     def _follow(self) -> None:
