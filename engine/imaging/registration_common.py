@@ -55,6 +55,7 @@ def common_frame(
         size /= 2
     size = max(size, longest / LARGEST_SIDE)
     first, to_first = resized(grey(questioned[top:bottom, left:right]), 1.0 / size)
+    first = floats(np.clip(first, 0.0, 1.0))  # enlarging overshoots at edges, and light is never negative
     second, to_second = resized(grey(known), min(1.0, 1.0 / (size * scale)))
     shift = np.eye(3)
     shift[:2, 2] = [left, top]
