@@ -99,5 +99,6 @@ def test_a_few_kills_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_two_hundred_kills_lose_nothing(tmp_path: Path) -> None:
     survive(tmp_path / "work", 200)

@@ -192,6 +192,7 @@ def test_some_changes_of_any_file_are_harmless_or_told_of(tmp_path: Path) -> Non
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_five_thousand_changes_of_any_file_are_harmless_or_told_of(tmp_path: Path) -> None:
     outcomes = run(tmp_path / "lab", 5000)
     assert outcomes["told"] > 2500

@@ -145,6 +145,7 @@ def test_a_power_cut_anywhere_loses_nothing_acknowledged(tmp_path: Path, operati
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.__name__)
 def test_many_power_cuts_anywhere_lose_nothing_acknowledged(tmp_path: Path, operation: Operation) -> None:
     disk = record(tmp_path, operation)
@@ -156,7 +157,8 @@ def test_many_power_cuts_anywhere_lose_nothing_acknowledged(tmp_path: Path, oper
 @pytest.mark.parametrize("operation", [create, intake, opinion, draft], ids=lambda each: each.__name__)
 def test_without_fsync_the_same_power_cuts_do_lose(tmp_path: Path, operation: Operation) -> None:
     disk = record(tmp_path, operation, syncing=False)
-    total, losses = survey(disk, tmp_path / "after", 4)
+    # Making a store is acknowledged by its very last call only, so few cuts can cost anything.
+    total, losses = survey(disk, tmp_path / "after", 6 if operation is create else 2)
     print(f"{operation.__name__} without fsync: {total} power cuts, {len(losses)} losses")
     assert losses
 
@@ -180,6 +182,7 @@ def test_power_cuts_while_a_lost_head_is_rebuilt_leave_it_to_be_rebuilt_again(tm
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_power_cuts_while_a_crash_is_settled(tmp_path: Path) -> None:
     """The commit after a crash sets bytes aside and mends HEAD; cut that commit too."""
     disk = record(tmp_path, opinion)
