@@ -9,6 +9,8 @@ from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractButton, QApplication
 
+from gui.shell import typeface
+
 GRID = 8
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 ICON_FOLDER = RESOURCES / "icons"
@@ -148,6 +150,7 @@ def apply(app: QApplication, scheme: Scheme = Scheme.SYSTEM) -> None:
     """Put on Fusion and the palette that the scheme asks for; a light palette where the system says nothing."""
     if app.style().name().lower() != "fusion":
         app.setStyle("Fusion")
+    typeface.use(app)
     dark = scheme is Scheme.DARK
     if scheme is Scheme.SYSTEM:
         dark = app.styleHints().colorScheme() is Qt.ColorScheme.Dark
