@@ -37,7 +37,14 @@ class CorrelationMap:
 
 
 def correlation_map(
-    a: Image, b: Image, *, window: int = 64, step: int = 16, search: int = 8, seen: Mask | None = None
+    a: Image,
+    b: Image,
+    *,
+    window: int = 64,
+    step: int = 16,
+    search: int = 8,
+    seen: Mask | None = None,
+    texture: float = TEXTURE,
 ) -> CorrelationMap:
     """Correlate two aligned images window by window.
 
@@ -53,6 +60,8 @@ def correlation_map(
         Largest displacement looked for along each axis, in pixels; 0 correlates in place.
     seen : (H, W) bool or None
         Pixels that both captures show.
+    texture : float
+        Least standard deviation of a window that is measured, in the share of full range.
 
     Raises
     ------
@@ -77,7 +86,7 @@ def correlation_map(
         b = displaced(b, _every_pixel(field, (height, width), step, window))
     else:
         field = np.zeros((height // step - cells + 1, width // step - cells + 1, 2), dtype=np.float32)
-    correlation = _correlation(a, b, mask, step, cells)
+    correlation = _correlation(a, b, mask, step, cells, texture)
     field[np.isnan(correlation)] = np.nan
     middle = (window - 1) / 2
     to_a = np.array([[step, 0, middle], [0, step, middle], [0, 0, 1.0]])
@@ -153,12 +162,12 @@ class _Windows:
         mean = _sums(image, self.step, self.cells) / self.seen
         return floats(mean), floats(_sums(square, self.step, self.cells) / self.seen - mean * mean)
 
-    def correlation(self, b: Image, square: Image) -> NDArray[np.float32]:
+    def correlation(self, b: Image, square: Image, texture: float = TEXTURE) -> NDArray[np.float32]:
         """Return the (h, w) correlation of a with b, given b's square; NaN where it cannot be measured."""
         mean_a, var_a = self.of_a
         mean_b, var_b = self.moments(b, square)
         both = _sums(floats(cv2.multiply(self.a, b)), self.step, self.cells) / self.seen - mean_a * mean_b
-        measured = (var_a > TEXTURE**2) & (var_b > TEXTURE**2) & (self.seen >= LEAST_SEEN)
+        measured = (var_a > texture**2) & (var_b > texture**2) & (self.seen >= LEAST_SEEN)
         found = both / np.sqrt(np.where(measured, var_a * var_b, 1.0))
         return np.where(measured, np.clip(found, -1.0, 1.0), np.nan).astype(np.float32)
 
@@ -171,10 +180,10 @@ def _windows(a: Image, b: Image, mask: Image | None, step: int, cells: int) -> _
     return _Windows(a, b, mask, step, cells)
 
 
-def _correlation(a: Image, b: Image, mask: Image | None, step: int, cells: int) -> NDArray[np.float32]:
+def _correlation(a: Image, b: Image, mask: Image | None, step: int, cells: int, texture: float) -> NDArray[np.float32]:
     """Return the (h, w) correlation in place, NaN where it cannot be measured."""
     windows = _windows(a, b, mask, step, cells)
-    return windows.correlation(windows.b, floats(cv2.multiply(windows.b, windows.b)))
+    return windows.correlation(windows.b, floats(cv2.multiply(windows.b, windows.b)), texture)
 
 
 def _searched(a: Image, b: Image, mask: Image | None, step: int, cells: int, search: int) -> NDArray[np.float32]:

@@ -19,6 +19,7 @@ from engine.imaging.registration_common import Common
 
 SHAPE_BLUR = 0.012  # of the frame's shorter side, in pixels at least two: what is finer is not shape
 SHAPE_WINDOW = 0.18  # side of a window for shapes, of the frame's shorter side
+SHAPE_CONTRAST = 0.3  # least contrast of such a window, relative to the whole capture's
 COARSEST_UM = 64.0  # pixels larger than this average fibres and mottle away
 EDGE_DISTANCE = 4.0  # pixels of the frame from a printed edge: beyond, its blur is gone
 FINE, COARSE = 1.0, 5.0  # band of the fine structure, Gaussian standard deviations in frame pixels
@@ -53,7 +54,8 @@ def same_design(common: Common, shared: Mask | None = None) -> IdentityScore:
         return IdentityScore(None, "The captures do not overlap enough to compare their design.")
     use = common.seen if shared is None else common.seen & ~shared
     shapes = [floats(cv2.GaussianBlur(np.sqrt(image), (0, 0), sigma)) for image in (common.questioned, common.known)]
-    found = correlation_map(shapes[0], shapes[1], window=window, step=step, search=8, seen=use)
+    contrast = SHAPE_CONTRAST * float(shapes[0][common.seen].std())
+    found = correlation_map(*shapes, window=window, step=step, search=8, seen=use, texture=contrast)
     measured = found.correlation[~np.isnan(found.correlation)]
     if len(measured) < LEAST_WINDOWS:
         return IdentityScore(None, "Outside the structure that all such codes share, too little can be compared.")
@@ -149,10 +151,9 @@ def centre_correlation(a: Pixels, b: Pixels, *, share: float = 0.24, side: int =
         allowed = np.zeros((side, side), dtype=bool)
         allowed[margin : side - margin, margin : side - margin] = True
         sharp = [band_passed(image, blur, 8 * blur) for image in images]
-        points = sample_points(sharp[0], 20_000, allowed)
+        points = sample_points(sharp[0], 8_000, allowed)
         kind = TransformKind.HOMOGRAPHY if part > 0.8 else TransformKind.AFFINE
-        found = refine(sharp[0], sharp[1], matrix, kind, points)
-        matrix = found.matrix
+        matrix = refine(sharp[0], sharp[1], matrix, kind, points, steps=20, still=0.01).matrix
     size, flags = (side, side), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     second = floats(cv2.warpPerspective(second, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
     margin = int(side * (1 - share) / 2)

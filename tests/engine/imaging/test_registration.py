@@ -114,3 +114,19 @@ def test_the_same_captures_give_the_same_answer():
     other = warped(image, similarity(20, 1.0, (30, -20)), (420, 420))
     first, second = (register(image.astype(np.uint8), other, um_per_px=None, context=JobContext()) for _ in range(2))
     assert first == second
+
+
+@pytest.mark.parametrize(("first", "second"), [("03", "03_rep"), ("05", "05_rep")])
+def test_a_real_token_imaged_twice_is_registered_to_a_pixel(real_data, first, second):
+    images = [cv2.imread(str(real_data / "mycoiris" / f"{name}.png")) for name in (first, second)]
+    result = register(*images, context=JobContext())
+    assert result.outcome is Outcome.REGISTERED
+    assert result.residual_px <= 1.0
+    assert sum(point.held_out for point in result.correspondences) >= 12
+
+
+@pytest.mark.parametrize(("first", "second"), [("03", "05"), ("03", "05_rep")])
+def test_real_tokens_of_two_colonies_are_refused(real_data, first, second):
+    images = [cv2.imread(str(real_data / "mycoiris" / f"{name}.png")) for name in (first, second)]
+    result = register(*images, context=JobContext())
+    assert result.outcome is Outcome.NOT_REGISTRABLE
