@@ -97,8 +97,8 @@ def residual_text(scene: Scene) -> str:
     points = "held-out points" if held_out else "points"
     scale = scene.scale(Side.KNOWN)
     if scale is None:
-        return f"RMS residual {colouring.number(left)} known px on {points}"
-    return f"RMS residual {colouring.number(left * scale.um_per_px)} {UM} on {points} ({scale.source})"
+        return f"residual of this view {colouring.number(left)} known px (RMS) on {points}"
+    return f"residual of this view {colouring.number(left * scale.um_per_px)} {UM} (RMS) on {points} ({scale.source})"
 
 
 def pointer_text(scene: Scene, side: Side, point: Point) -> str:
@@ -122,8 +122,7 @@ def pointer_text(scene: Scene, side: Side, point: Point) -> str:
         values = overlay.raster.values
         if 0 <= column < values.shape[1] and 0 <= row < values.shape[0]:
             value = float(colouring.magnitudes(values[row : row + 1, column : column + 1])[0, 0])
-            unit = f" {overlay.unit}" if overlay.unit else ""
-            text = "no measurement" if math.isnan(value) else f"{colouring.number(value)}{unit}"
+            text = "no measurement" if math.isnan(value) else colouring.quantity(value, overlay.unit)
             parts.append(f"{overlay.title} {text}")
     return DOT.join(parts)
 
@@ -141,7 +140,7 @@ def mode_note(scene: Scene) -> str:
         case Mode.OVERLAY:
             return f"Known at {round(options.opacity * 100)} % over questioned"
         case Mode.DIFFERENCE:
-            return "Questioned minus known, greys as displayed"
+            return "Questioned minus known, greys as displayed; maps of the finding are hidden here"
         case Mode.CHECKERBOARD:
             return f"{first.capitalize()} and {second} in squares of {options.square} px"
         case _:

@@ -175,6 +175,16 @@ def number(value: float) -> str:
     return f"{value:.2e}"
 
 
+def unit_text(unit: str) -> str:
+    """Return a unit as it is written for people."""
+    return "\N{MICRO SIGN}m" if unit == "um" else unit
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a number with its unit."""
+    return f"{number(value)} {unit_text(unit)}".rstrip()
+
+
 @dataclass(frozen=True)
 class ScaleBar:
     """A bar of a round length: its view pixels, and its text."""

@@ -1,15 +1,48 @@
 """What was found, in words and numbers. It shows a finding's records and computes nothing."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.finding import Finding, Score
 from gui.shell.theme import GRID
 from gui.stage import colouring
-from gui.widgets.table import RowsTable
 from gui.widgets.text import PlainLabel
 
 NO_FINDING = "No finding is shown. Compare both captures, or choose an earlier finding above."
+
+
+class ScoreList(QWidget):
+    """Scores with title, value, unit and direction, each as long as it needs; the texts can be copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Scores")
+        self.texts: tuple[tuple[str, str, str], ...] = ()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(GRID)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnStretch(0, 1)
+
+    def show_scores(self, scores: tuple[Score, ...]) -> None:
+        """Replace what is listed."""
+        while (old := self._grid.takeAt(0)) is not None:
+            widget = old.widget()
+            if widget is not None:
+                widget.deleteLater()
+        self.texts = tuple(score_texts(score) for score in scores)
+        for number, (title, value, direction) in enumerate(self.texts):
+            self._add(PlainLabel(title, wrap=True), 2 * number, 0)
+            self._add(PlainLabel(value, level=3), 2 * number, 1)
+            self._add(PlainLabel(direction, meaning="muted"), 2 * number + 1, 0)
+            self._grid.setRowMinimumHeight(2 * number + 1, self.fontMetrics().height() + GRID)
+
+    def _add(self, label: PlainLabel, row: int, column: int) -> None:
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        label.setAlignment(
+            Qt.AlignmentFlag.AlignTop | (Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft)
+        )
+        self._grid.addWidget(label, row, column)
 
 
 class FindingPanel(QScrollArea):
@@ -24,7 +57,7 @@ class FindingPanel(QScrollArea):
         self.outcome = PlainLabel(level=2, wrap=True)
         self.simulated = PlainLabel("simulated", meaning="caution", level=3)
         self.link = PlainLabel(NO_FINDING, wrap=True)
-        self.scores = RowsTable("Scores", ("Score", "Value", "Reads as"), stretch=0)
+        self.scores = ScoreList()
         self.points = PlainLabel(meaning="muted", wrap=True)
         self.cautions = PlainLabel(meaning="caution", wrap=True)
         self.origin = PlainLabel(meaning="muted", wrap=True)
@@ -51,9 +84,7 @@ class FindingPanel(QScrollArea):
             return
         self.title.setText(finding.title)
         self.outcome.setText(finding.outcome.capitalize() or "No outcome stated")
-        self.scores.rows.show([score_row(score) for score in finding.scores])
-        self.scores.setVisible(bool(finding.scores))
-        self._fit_scores(len(finding.scores))
+        self.scores.show_scores(finding.scores)
         self.points.setText(points_text(finding))
         self.cautions.setText("\n\n".join(caution.text for caution in finding.cautions))
         self.origin.setText(origin_text(finding))
@@ -64,18 +95,12 @@ class FindingPanel(QScrollArea):
         if self.link.text() != text:
             self.link.setText(text)
 
-    def _fit_scores(self, count: int) -> None:
-        rows = self.scores.verticalHeader().defaultSectionSize() * count
-        frame = 2 * self.scores.frameWidth()
-        bar = self.scores.horizontalScrollBar().sizeHint().height()
-        self.scores.setFixedHeight(self.scores.horizontalHeader().sizeHint().height() + rows + frame + bar)
 
-
-def score_row(score: Score) -> tuple[str, str, str]:
+def score_texts(score: Score) -> tuple[str, str, str]:
     """Return a score as title, value with unit, and direction."""
     if score.value is None:
         return score.title, "not measured", score.direction.value
-    return score.title, f"{colouring.number(score.value)} {score.unit}".rstrip(), score.direction.value
+    return score.title, colouring.quantity(score.value, score.unit), score.direction.value
 
 
 def points_text(finding: Finding) -> str:

@@ -64,7 +64,7 @@ def colour_bars(painter: QPainter, scene: Scene, shown: dict[Side, dict[str, str
     for overlay in scene.finding.overlays if scene.finding else ():
         remark = next((remarks[overlay.key] for remarks in shown.values() if overlay.key in remarks), None)
         if remark is not None:
-            title = overlay.title + (f" ({overlay.unit})" if overlay.unit else "")
+            title = overlay.title + (f" ({colouring.unit_text(overlay.unit)})" if overlay.unit else "")
             corner = QPointF(size[0] - GRID, bottom)
             bottom = colour_bar(painter, corner, title, scene.styles[overlay.key], remark)
 

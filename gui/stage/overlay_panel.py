@@ -26,7 +26,7 @@ from gui.stage.colouring import OverlayStyle
 from gui.stage.geometry import local_scale
 from gui.widgets.text import PlainLabel
 
-NONE = "This finding has no overlays. They appear here once a comparison has made some."
+NONE = "No overlays yet. They appear here once a comparison has made some."
 
 
 class OverlayPanel(QWidget):
@@ -130,7 +130,7 @@ class OverlayPanel(QWidget):
         step = max(abs(overlay.high - overlay.low) / 50.0, 1e-6)
         for field, value in ((self.low, style.low), (self.high, style.high)):
             field.setSingleStep(step)
-            field.setSuffix(f" {overlay.unit}" if overlay.unit else "")
+            field.setSuffix(f" {colouring.unit_text(overlay.unit)}" if overlay.unit else "")
             field.setValue(value)
         self.opacity.setValue(round(100 * style.opacity))
         self.colours.setCurrentText(style.colour_map)

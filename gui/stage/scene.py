@@ -168,7 +168,9 @@ class Scene:
         ``own`` leaves out those of the other capture that are wanted on both panes.
         """
         found = []
-        for overlay in self.finding.overlays if self.finding else ():
+        # A map over the map of differences would be read as one of them.
+        shown = self.finding.overlays if self.finding and self.mode is not Mode.DIFFERENCE else ()
+        for overlay in shown:
             style = self.styles[overlay.key]
             home = self.side_of(overlay)
             if not style.visible or overlay.raster is None or home is None:

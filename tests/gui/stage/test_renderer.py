@@ -294,3 +294,12 @@ def test_a_finding_about_other_captures_is_refused(pair):
     stranger = pair.captures()[0].model_copy(update={"id": f"capture-{9:016x}"})
     with pytest.raises(ValueError, match="other captures"):
         pair.scene.set_finding(finding(stranger, pair.captures()[1], np.eye(3)))
+
+
+def test_maps_of_the_finding_are_not_laid_over_the_difference(bench):
+    bench.open(flat(DARK), flat(DARK))
+    questioned = bench.captures()[0]
+    link(bench, overlays=(overlay("map", questioned.id, np.ones((4, 4)), np.diag([100.0, 80.0, 1.0]), 0, 1),))
+    look_at(bench, 199.5, 159.5, 1.0)
+    bench.mode(Mode.DIFFERENCE)
+    assert (bench.draw() == lookup("diverging")[128]).all()

@@ -195,7 +195,7 @@ def test_the_link_and_its_residual_are_stated_with_their_source(window):
     assert window.stage.link.text().startswith("Linked by scale only")
     points = (Correspondence(questioned=(10.0, 10.0), known=(1180.0, 53.0), residual_px=3.0, held_out=True),)
     show(window, correspondences=points)
-    assert "RMS residual 63 \N{MICRO SIGN}m on held-out points" in window.stage.link.text()
+    assert "residual of this view 63 \N{MICRO SIGN}m (RMS) on held-out points" in window.stage.link.text()
     assert ScaleSource.CALIBRATION_TARGET.value in window.stage.link.text()
 
 
@@ -205,7 +205,7 @@ def test_no_micrometre_is_shown_without_a_scale(window, qtbot):
     show(window, correspondences=points)
     qtbot.mouseMove(window.stage.canvas, QPoint(200, 300))
     texts = (window.stage.link.text(), window.stage.pointer.text(), window.stage.finding_panel.link.text())
-    assert "residual 3 known px" in texts[0]
+    assert "residual of this view 3 known px" in texts[0]
     assert not any("\N{MICRO SIGN}m" in text for text in texts)
 
 
@@ -285,14 +285,14 @@ def test_the_finding_panel_shows_outcome_scores_and_cautions(window):
     put(window)
     scores = (
         Score(key="a", title="Mean correlation", value=0.93412, direction="higher = more alike"),
-        Score(key="b", title="Residual", value=8.26, unit="\N{MICRO SIGN}m", direction="lower = more alike"),
+        Score(key="b", title="Residual", value=8.26, unit="um", direction="lower = more alike"),
         Score(key="c", title="Same piece", value=None),
     )
     show(window, scores=scores, cautions=(Caution(key="x", text="Covers <b>half</b>."),), simulated=True)
     panel = window.stage.finding_panel
     assert panel.outcome.text() == "Registered"
     assert panel.simulated.isVisibleTo(panel)
-    rows = [panel.scores.rows.row(number) for number in range(3)]
+    rows = panel.scores.texts
     assert rows[0] == ("Mean correlation", "0.934", "higher = more alike")
     assert rows[1][1:] == ("8.26 \N{MICRO SIGN}m", "lower = more alike")
     assert rows[2][1] == "not measured"
