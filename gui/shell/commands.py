@@ -74,7 +74,6 @@ class CommandRegistry(QObject):
             action.setShortcut(sequence)
         hint = f"{command.tip or command.title.rstrip('…')}"
         action.setToolTip(f"{hint} ({action.shortcut().toString()})" if command.shortcut else hint)
-        action.setStatusTip(hint)
         action.triggered.connect(lambda: self.run(command.key))
         self._commands[command.key] = command
         self._actions[command.key] = action

@@ -1,13 +1,16 @@
 """What stands in the window while no store is open: three ways to begin, and the recent stores."""
 
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from engine.jobs import Job
 from gui.shell import theme
 from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
+from gui.shell.tray import REFRESH_MS, JobRow
 from gui.widgets.buttons import CommandButton
 from gui.widgets.text import PlainLabel
 
@@ -56,6 +59,11 @@ class StartPage(QWidget):
         column.addWidget(self._recent_title)
         column.addWidget(self.recent)
         column.addStretch(2)
+        self._column = column
+        self._followed: dict[int, JobRow] = {}
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self._tick)
         row = QHBoxLayout(self)
         row.setContentsMargins(4 * GRID, 2 * GRID, 4 * GRID, 2 * GRID)
         row.addStretch(1)
@@ -74,6 +82,26 @@ class StartPage(QWidget):
             self.recent.setCurrentRow(0)
         self._recent_title.setVisible(bool(folders))
         self.recent.setVisible(bool(folders))
+
+    def follow(self, job: Job[Any]) -> None:
+        """Show how far a job is until it ends, for here the person waits for it."""
+        row = JobRow(job)
+        self._followed[id(job)] = row
+        self._column.insertWidget(self._column.count() - 1, row)
+        self._timer.start()
+
+    def unfollow(self, job: Job[Any]) -> None:
+        """Take a job away that has ended."""
+        row = self._followed.pop(id(job), None)
+        if row is not None:
+            row.hide()
+            row.deleteLater()
+        if not self._followed:
+            self._timer.stop()
+
+    def _tick(self) -> None:
+        for row in self._followed.values():
+            row.refresh()
 
     def _activated(self, item: QListWidgetItem) -> None:
         self.store_chosen.emit(Path(str(item.data(Qt.ItemDataRole.UserRole))))

@@ -172,7 +172,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MINIMUM_SIZE)
         self._build_menus()
         if not self.restoreGeometry(self.settings.geometry):
-            self.resize(DEFAULT_SIZE)
+            self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableSize()))
         self.restoreState(self.settings.state)
 
     def _connect(self) -> None:
@@ -247,10 +247,13 @@ class MainWindow(QMainWindow):
         self.settings.remember_place(session.store.path, place)
 
     def _job_added(self, job: Job[Any]) -> None:
+        if self.session.store is None:
+            self.start.follow(job)
         self.commands.refresh()
 
     def _job_changed(self, job: Job[Any]) -> None:
         if job.state.ended:
+            self.start.unfollow(job)
             self.commands.refresh()
 
     def _ask_to_cancel(self) -> None:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from gui.pages import PAGES
 from gui.session import Session
 from gui.shell.settings import WindowSettings
+from gui.shell.tray import JobRow
 from gui.shell.window import MainWindow
 from gui.widgets.forms import FormDialog
 
@@ -127,3 +128,13 @@ def test_the_status_bar_says_who_works_where_and_how_far_the_ledger_reaches(
     open_window.session.records_changed.emit()
     settle()
     assert bar.head.text().startswith("3 events")
+
+
+def test_the_start_screen_shows_the_work_that_the_person_waits_for(qtbot: QtBot, window: MainWindow) -> None:
+    release = threading.Event()
+    window.session.run("Make the demonstration store", lambda context: release.wait(30), done=lambda _: None)
+    rows = window.start.findChildren(JobRow)
+    assert [row.title.text() for row in rows] == ["Make the demonstration store"]
+    qtbot.waitUntil(lambda: rows[0].isVisible() and rows[0].words.text() == "Running")
+    release.set()
+    qtbot.waitUntil(lambda: not rows[0].isVisible())
