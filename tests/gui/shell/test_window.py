@@ -137,4 +137,4 @@ def test_the_start_screen_shows_the_work_that_the_person_waits_for(qtbot: QtBot,
     assert [row.title.text() for row in rows] == ["Make the demonstration store"]
     qtbot.waitUntil(lambda: rows[0].isVisible() and rows[0].words.text() == "Running")
     release.set()
-    qtbot.waitUntil(lambda: not rows[0].isVisible())
+    qtbot.waitUntil(lambda: not window.start.findChildren(JobRow))
