@@ -74,7 +74,7 @@ def _refusal(path: Path, error: Exception) -> Refusal:
             file_name=path.name, reason=error.strerror or str(error), remedy="Check the path and its rights."
         )
     assert isinstance(error, ImagingError | InputError | JobError)
-    return Refusal(file_name=path.name, reason=error.what, remedy=error.remedy)
+    return Refusal(file_name=plain_name(path), reason=error.what, remedy=error.remedy)
 
 
 def _take_in(
@@ -121,7 +121,7 @@ def describe(
         item_id=item_id,
         sha256=sha256,
         page=page,
-        file_name=path.name,
+        file_name=plain_name(path),
         media_type=facts.media_type,
         byte_size=path.stat().st_size,
         width=facts.width,
@@ -135,6 +135,11 @@ def describe(
         quality=facts.quality,
         simulated=simulated,
     )
+
+
+def plain_name(path: Path) -> str:
+    """Return a file's name as text that can be recorded: bytes that are no UTF-8 become question marks."""
+    return path.name.encode("utf-8", "replace").decode("utf-8")
 
 
 def file_sha256(path: Path) -> Sha256:

@@ -1,5 +1,7 @@
 """Taking files in: good ones become captures, bad ones are named, nothing half stays."""
 
+import os
+
 import pytest
 
 from engine.core.case import Device, Role, Scale, ScaleSource, Standing
@@ -107,3 +109,12 @@ def test_a_producer_takes_nothing_in(store, case, item, write_png):
     producer = add_actor(store, store.actors()[0], "Producer", Role.PRODUCER)
     with pytest.raises(InputError, match="may not take captures in"):
         intake(store, producer, case.id, item.id, [write_png(1)], device=Device.SCANNER, context=JobContext())
+
+
+def test_a_file_name_that_is_no_text_is_taken_in_all_the_same(take_in, write_png, tmp_path):
+    odd = write_png(1).rename(tmp_path / os.fsdecode(b"caf\xe9.png"))
+    broken = tmp_path / os.fsdecode(b"\xff.png")
+    broken.write_bytes(b"nothing")
+    report = take_in([odd, broken])
+    assert [capture.file_name for capture in report.captures] == ["caf?.png"]
+    assert [refusal.file_name for refusal in report.refusals] == ["?.png"]
