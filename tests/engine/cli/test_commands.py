@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from engine.cli.main import main
+from engine.core.errors import Cancelled
 from engine.core.seeds import generator
 
 
@@ -105,6 +106,24 @@ def test_a_damaged_store_is_exit_code_four(run, store):
     code, lines, _ = run("store", "verify", store)
     assert code == 4
     assert lines[0]["problem"]["where"]
+
+
+def test_a_command_on_a_damaged_store_is_exit_code_four_and_changes_nothing(run, store):
+    ledger = store / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"Examiner", b"Exsminer", 1))
+    before = ledger.read_bytes()
+    code, lines, error = run("case", "new", store, "--title", "Second", "--actor", "Head")
+    assert (code, lines) == (4, [])
+    assert "damaged" in json.loads(error.splitlines()[-1])["error"]["what"]
+    assert ledger.read_bytes() == before
+
+
+def test_cancelled_work_is_exit_code_130(run, store, monkeypatch):
+    def cancelled(*_: object) -> None:
+        raise Cancelled
+
+    monkeypatch.setattr("engine.workflows.stores.verify_store", cancelled)
+    assert run("store", "verify", store)[0] == 130
 
 
 def test_an_input_error_is_exit_code_two_and_says_what_to_do(run, store):
