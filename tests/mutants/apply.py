@@ -27,9 +27,9 @@ def copy_tree(target: Path) -> None:
             shutil.copy(source, target / name)
 
 
-def passes(tree: Path, test: str) -> bool:
-    """Return whether the test passes in that tree; anything but passed or failed tests is an error of ours."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", test]
+def failure(tree: Path, *tests: str) -> str:
+    """Return pytest's words where one of the tests fails in that tree, nothing where all pass."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
     environment = {
         **os.environ,
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -38,11 +38,12 @@ def passes(tree: Path, test: str) -> bool:
     }
     environment.setdefault("TOUCHSTONE_REAL_DATA", str(ROOT.parent / "shared" / "data" / "real"))
     run = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    words = run.stdout + run.stderr
     if run.returncode not in (0, 1):
-        raise SystemExit(f"{test}: pytest ended with {run.returncode}\n{run.stdout}{run.stderr}")
-    if run.returncode == 0 and " passed" not in run.stdout:
-        raise SystemExit(f"{test}: nothing ran (skipped?)\n{run.stdout}")
-    return run.returncode == 0
+        raise SystemExit(f"pytest ended with {run.returncode}\n{words}")
+    if run.returncode == 0 and (" passed" not in run.stdout or " skipped" in run.stdout):
+        raise SystemExit(f"Not every test ran\n{words}")
+    return words if run.returncode else ""
 
 
 def apply(tree: Path, mutant: Mutant) -> str:
@@ -62,12 +63,11 @@ def main(names: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         tree = Path(folder)
         copy_tree(tree)
-        for test in sorted({mutant.test for mutant in chosen}):
-            if not passes(tree, test):
-                raise SystemExit(f"{test} fails without any mutant")
+        if words := failure(tree, *sorted({mutant.test for mutant in chosen})):
+            raise SystemExit(f"A test fails without any mutant\n{words}")
         for mutant in chosen:
             before = apply(tree, mutant)
-            survived = passes(tree, mutant.test)
+            survived = not failure(tree, mutant.test)
             (tree / mutant.file).write_text(before)
             survivors += [mutant.name] if survived else []
             print(f"{'SURVIVED' if survived else 'caught  '}  {mutant.name}", flush=True)
