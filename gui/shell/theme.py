@@ -15,7 +15,7 @@ GRID = 8
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 ICON_FOLDER = RESOURCES / "icons"
 THEME_FOLDER = RESOURCES / "themes"
-ICON_SIZES = (16, 20, 24, 32, 48, 64)
+ICON_SIZES = (16, 24, 32, 48)
 ICON_PROPERTY = "touchstoneIcon"
 
 
@@ -190,6 +190,8 @@ def icon(name: str, colour: str = "") -> QIcon:
 
 @lru_cache(maxsize=256)
 def _drawn(name: str, colour: str, disabled: str, selected: str) -> QIcon:
+    from PySide6.QtSvg import QSvgRenderer
+
     source = (ICON_FOLDER / f"{name}.svg").read_text(encoding="utf-8")
     result = QIcon()
     for mode, value in (
@@ -197,17 +199,12 @@ def _drawn(name: str, colour: str, disabled: str, selected: str) -> QIcon:
         (QIcon.Mode.Disabled, disabled),
         (QIcon.Mode.Selected, selected),
     ):
+        renderer = QSvgRenderer(QByteArray(source.replace("currentColor", value).encode()))
         for size in ICON_SIZES:
-            result.addPixmap(_pixmap(source.replace("currentColor", value), size), mode)
+            pixmap = QPixmap(QSize(size, size))
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter, QRectF(0, 0, size, size))
+            painter.end()
+            result.addPixmap(pixmap, mode)
     return result
-
-
-def _pixmap(source: str, size: int) -> QPixmap:
-    from PySide6.QtSvg import QSvgRenderer
-
-    pixmap = QPixmap(QSize(size, size))
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    QSvgRenderer(QByteArray(source.encode())).render(painter, QRectF(0, 0, size, size))
-    painter.end()
-    return pixmap

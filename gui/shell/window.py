@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self._wanted = "case"
         self._may_cancel = False
         self._menus: dict[str, QMenu] = {}
+        self._in_menus: set[str] = set()
         self.errors = ErrorDialog(self)
         self.palette_dialog = CommandPalette(self.commands, self)
         self.help_sheet = HelpSheet(self.commands, self)
@@ -199,10 +200,9 @@ class MainWindow(QMainWindow):
                 for section in self.commands.sections():
                     if section in self._menus:
                         self.menuBar().addMenu(self._menus[section])
-            menu = self._menus[command.section]
-            action = self.commands.action(command.key)
-            if action not in menu.actions():
-                menu.addAction(action)
+            if command.key not in self._in_menus:
+                self._in_menus.add(command.key)
+                self._menus[command.section].addAction(self.commands.action(command.key))
 
     def _store_changed(self) -> None:
         store = self.session.store

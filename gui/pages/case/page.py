@@ -83,8 +83,8 @@ class CasePage(QWidget):
             self.focusNextChild()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files anywhere on the page."""
-        if event.mimeData().hasUrls():
+        """Take files anywhere on the page, while they can be recorded."""
+        if event.mimeData().hasUrls() and self.commands.action("case.intake").isEnabled():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name

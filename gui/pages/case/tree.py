@@ -147,8 +147,8 @@ class ItemTree(QTreeWidget):
         menu.popup(event.globalPos())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files."""
-        if event.mimeData().hasUrls():
+        """Take files, while they can be recorded."""
+        if event.mimeData().hasUrls() and self._commands.action("case.intake").isEnabled():
             event.acceptProposedAction()
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802 - Qt's name

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -143,6 +143,25 @@ def test_files_dropped_on_the_page_may_make_a_new_item(
     assert item.text(NAME) == "Q9"
     assert {item.child(n).text(SCALE) for n in range(item.childCount())} == {"1.5 µm/px"}
     assert item.childCount() == 2  # the third file is no image
+
+
+@pytest.mark.parametrize("recordable", [True, False])
+def test_files_can_be_dropped_only_while_they_can_be_recorded(
+    case_window: MainWindow, pictures: Path, recordable: bool
+) -> None:
+    page = page_of(case_window)
+    if not recordable:
+        case_window.session.actor = None
+        assert "who is working" in page.note.text()
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(pictures / "known.tif"))])
+    for target in (page, page.tree):
+        event = QDragEnterEvent(
+            QPoint(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        )
+        event.ignore()
+        target.dragEnterEvent(event)
+        assert event.isAccepted() == recordable
 
 
 def test_intake_can_be_cancelled_and_keeps_what_is_in(
