@@ -133,6 +133,18 @@ def arrow_colours(colour_map: str) -> list[tuple[int, int, int]]:
     return [(int(red), int(green), int(blue)) for red, green, blue in rows]
 
 
+def greys(bgrx: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the greys (H, W) of colours (H, W, 4) in the order blue, green, red, unused; greys stay as they are.
+
+    The weights 11, 16 and 5 of 32 for red, green and blue are Qt's own (``qGray``).
+    """
+    total = bgrx[..., 1].astype(np.uint16) * np.uint16(16)
+    total += bgrx[..., 2].astype(np.uint16) * np.uint16(11)
+    total += bgrx[..., 0].astype(np.uint16) * np.uint16(5)
+    total >>= 5
+    return total.astype(np.uint8)
+
+
 def difference_words(questioned: NDArray[np.uint8], known: NDArray[np.uint8], span: float) -> Words:
     """Return the signed difference questioned - known of greys on the screen as opaque 0xffRRGGBB words.
 

@@ -112,19 +112,19 @@ class Renderer:
             self._evidence(painter, side, size, ratio, own=True)
 
     def _greys(self, side: Side, size: Size, ratio: float, background: QColor) -> NDArray[np.uint8]:
-        """Return the greys (H, W) uint8 of a capture as displayed, at the screen's resolution; valid until the next."""
+        """Return the greys (H, W) uint8 of a capture as displayed, at the screen's resolution."""
         pixels = QSize(int(np.ceil(size[0] * ratio)), int(np.ceil(size[1] * ratio)))
         buffer = self._buffers.get(side)
         if buffer is None or buffer.size() != pixels:
-            buffer = QImage(pixels, QImage.Format.Format_Grayscale8)
+            buffer = QImage(pixels, QImage.Format.Format_RGB32)
             self._buffers[side] = buffer
         buffer.fill(background)
         painter = QPainter(buffer)
         painter.scale(ratio, ratio)
         self._image(painter, side, size, ratio)
         painter.end()
-        rows = np.frombuffer(buffer.constBits(), dtype=np.uint8).reshape(buffer.height(), buffer.bytesPerLine())
-        return rows[:, : buffer.width()]
+        bgrx = np.frombuffer(buffer.constBits(), dtype=np.uint8).reshape(buffer.height(), buffer.width(), 4)
+        return colouring.greys(bgrx)
 
     def _common_area(self) -> QPainterPath:
         """Return where both captures are, in the view."""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
@@ -29,6 +29,7 @@ from gui.stage.finding_panel import FindingPanel
 from gui.stage.geometry import Side
 from gui.stage.levels import Levels
 from gui.stage.levels_panel import LevelsPanel
+from gui.stage.linking import LinkBasis
 from gui.stage.mode_options import MODE_OPTIONS
 from gui.stage.overlay_panel import OverlayPanel
 from gui.stage.scene import Mode, Scene, StageImage
@@ -131,7 +132,8 @@ class Stage(QWidget):
         """Say what the link of the panes rests on."""
         statement = captions.link_statement(self.scene)
         if self.link.text() != statement:
-            fine = self.scene.view.mapping is not None
+            view = self.scene.view
+            fine = view.mapping is not None and view.link.basis is LinkBasis.REGISTRATION
             self.link.show_text(statement, "text" if fine else "caution")
         self.finding_panel.show_link(statement if self.scene.finding else "")
 
@@ -179,7 +181,8 @@ class Stage(QWidget):
         column.addLayout(tools)
         column.addWidget(self.splitter, 1)
         column.addLayout(line)
-        self._dress()
+        # Drawing the icons takes as long as all the rest; it waits for the next turn of the event loop.
+        QTimer.singleShot(0, self, self._dress)
 
     def _bar(self, name: str, keys: list[str] | tuple[str, ...]) -> QToolBar:
         bar = QToolBar(name)

@@ -104,3 +104,12 @@ def test_every_nudge_can_be_undone_and_done_again(steps):
     for _ in range(len(steps) + 1):
         nudge.redo()
     assert nudge.shift == pytest.approx(whole)
+
+
+def test_greys_stay_greys_and_green_weighs_most():
+    words = np.zeros((1, 259, 4), dtype=np.uint8)
+    words[0, :256] = np.arange(256)[:, None]
+    words[0, 256:, :3] = np.diag([255, 255, 255])
+    found = colouring.greys(words)[0]
+    np.testing.assert_array_equal(found[:256], np.arange(256))
+    assert found[256] < found[258] < found[257]
