@@ -12,11 +12,11 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
+from engine import MAX_PIXELS
 from engine.core.case import Scale, Sha256, Text
 from engine.core.errors import Cancelled, ImagingError, TouchstoneError
 from engine.core.method import Pixels
 from engine.core.records import Record
-from engine import MAX_PIXELS
 
 MAX_SIDE = 200_000
 MAX_FILE_BYTES = 8 << 30
