@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.cli.lookup import find_actor, find_case, one
 from engine.cli.output import Output
+from engine.core.records import entered
 from engine.jobs import JobContext
 from engine.workflows import reports, stores, verification
 
@@ -46,7 +47,7 @@ def _make(options: argparse.Namespace, output: Output, context: JobContext) -> i
             find_actor(store, options.actor),
             case.id,
             options.out,
-            options=reports.ReportOptions(amends=amends, reason=options.reason, deviations=options.deviations),
+            options=entered(reports.ReportOptions, amends=amends, reason=options.reason, deviations=options.deviations),
             context=context,
         )
     output.result(report.to_json(), f"Report {report.number} issued: {options.out}")

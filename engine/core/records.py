@@ -5,9 +5,9 @@ import json
 import math
 import uuid
 from datetime import UTC, datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine.core.errors import InputError
 
@@ -25,6 +25,20 @@ class Record(BaseModel):
     def from_json(cls, values: object) -> Self:
         """Validate plain JSON values into a record; raises pydantic.ValidationError."""
         return cls.model_validate_json(canonical_json(values))
+
+
+R = TypeVar("R", bound=Record)
+
+
+def entered(record: type[R], **values: object) -> R:
+    """Return the record of what a person entered; raises InputError that names the field and what is wrong with it."""
+    try:
+        return record.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = " ".join(str(part).replace("_", " ") for part in first["loc"])
+        reason = first["msg"][:1].lower() + first["msg"][1:]
+        raise InputError(f"The {field} cannot be recorded: {reason}", remedy="Enter it differently.") from error
 
 
 def canonical_json(values: object) -> bytes:

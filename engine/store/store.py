@@ -9,7 +9,7 @@ from typing import Any, Self
 from engine.core.case import Actor, Event, Role
 from engine.core.errors import InputError, StoreError
 from engine.core.finding import Raster
-from engine.core.records import Record, new_id
+from engine.core.records import Record, entered, new_id
 from engine.store import drafts, evidence, ledger, segments, writing
 from engine.store import head as heads
 from engine.store.chain import Chain
@@ -71,8 +71,8 @@ class Store(Queries):
             raise InputError("The folder to put the store in does not exist", where=str(path.parent))
         if is_network_share(path.parent):
             raise StoreError("A store cannot be written on a network share", where=str(path), remedy=LOCAL)
-        actor = Actor(id=new_id("actor"), name=administrator, role=Role.ADMINISTRATOR)
-        created = StoreCreated(laboratory=laboratory, location=location)
+        actor = entered(Actor, id=new_id("actor"), name=administrator, role=Role.ADMINISTRATOR)
+        created = entered(StoreCreated, laboratory=laboratory, location=location)
         try:
             make_folder(disk, path, ((actor.id, "store created", created), (actor.id, "actor added", actor)))
         except OSError as error:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from engine.core.case import Actor, Capture, Case, Event, IssuedReport, Item, Opinion, Refusal, Role, Scale, Standing
 from engine.core.errors import InputError
 from engine.core.finding import Finding
-from engine.core.records import Record, new_id
+from engine.core.records import Record, entered, new_id
 from engine.store import ScaleSet, Store
 
 EXAMINING = frozenset({Role.EXAMINER, Role.VERIFIER, Role.ADMINISTRATOR})
@@ -55,7 +55,7 @@ def add_actor(store: Store, by: Actor, name: str, role: Role) -> Actor:
     require_role(by, ADMINISTERING, "add actors")
     if any(other.name.casefold() == name.strip().casefold() for other in store.actors()):
         raise InputError("An actor of that name exists already", where=name, remedy="Choose another name.")
-    actor = Actor(id=new_id("actor"), name=name, role=role)
+    actor = entered(Actor, id=new_id("actor"), name=name, role=role)
     store.commit(by.id, "actor added", actor)
     return actor
 
@@ -65,7 +65,7 @@ def open_case(
 ) -> Case:
     """Open a case."""
     require_role(actor, EXAMINING, "open cases")
-    case = Case(id=new_id("case"), title=title, reference=reference, customer=customer, note=note)
+    case = entered(Case, id=new_id("case"), title=title, reference=reference, customer=customer, note=note)
     store.commit(actor.id, "case opened", case, case_id=case.id)
     return case
 
@@ -86,7 +86,8 @@ def add_item(
     store.case(case_id)
     if any(other.name.casefold() == name.strip().casefold() for other in store.items(case_id)):
         raise InputError("The case has an item of that name already", where=name, remedy="Choose another name.")
-    item = Item(
+    item = entered(
+        Item,
         id=new_id("item"),
         case_id=case_id,
         name=name,

@@ -2,7 +2,7 @@
 
 from engine.core.case import Actor, Opinion
 from engine.core.errors import InputError
-from engine.core.records import new_id
+from engine.core.records import entered, new_id
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
 
@@ -32,7 +32,8 @@ def give_opinion(store: Store, actor: Actor, case_id: str, text: str, finding_id
         if finding_id not in known:
             raise InputError("The case has no such finding", where=finding_id, remedy="Choose one of its findings.")
     earlier = store.opinions(case_id)
-    opinion = Opinion(
+    opinion = entered(
+        Opinion,
         id=new_id("opinion"),
         case_id=case_id,
         text=text.strip(),

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.core.case import Actor, IssuedReport
+from engine.core.case import Actor, Identifier, IssuedReport, Text
 from engine.core.errors import InputError, ReportError
 from engine.core.records import Record, new_id, sha256_hex, utc_now
 from engine.jobs import JobContext
@@ -25,9 +25,9 @@ TITLE = "Report of examination"
 class ReportOptions(Record):
     """What the person says when a report is issued."""
 
-    amends: str | None = None
-    reason: str = ""
-    deviations: str = ""
+    amends: Identifier | None = None
+    reason: Text = ""
+    deviations: Text = ""
 
 
 def make_report(

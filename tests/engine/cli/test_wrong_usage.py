@@ -1,0 +1,34 @@
+"""Whatever a stranger types is answered with what is wrong and an exit code, never with a traceback."""
+
+import json
+
+import pytest
+
+NO_TEXT = "\udcff"  # how Python hands on a byte of an argument that is no UTF-8
+
+
+def refused(answer: tuple[int, list[dict], str]) -> str:
+    """Return what a command said it cannot do."""
+    code, lines, error = answer
+    assert (code, lines) == (2, [])
+    return json.loads(error.splitlines()[-1])["error"]["what"]
+
+
+@pytest.mark.parametrize("title", ["", " ", "x" * 201, NO_TEXT])
+def test_a_title_that_cannot_be_recorded_is_refused_by_its_field(run, store, title):
+    assert "The title cannot be recorded" in refused(run("case", "new", store, "--title", title, "--actor", "Examiner"))
+
+
+@pytest.mark.parametrize("wrong", ["--laboratory", "--administrator"])
+def test_a_store_needs_names(run, tmp_path, wrong):
+    names = {"--laboratory": "L", "--administrator": "A", wrong: ""}
+    answer = run("store", "init", tmp_path / "new", *(part for pair in names.items() for part in pair))
+    assert "cannot be recorded" in refused(answer)
+    assert not (tmp_path / "new").exists()
+
+
+def test_an_opinion_that_is_no_text_is_refused(run, store):
+    by = ("--case", "C-1", "--actor", "Examiner")
+    assert "The text cannot be recorded" in refused(run("case", "opinion", store, "--text", NO_TEXT, *by))
+    out = ("--out", "report.pdf", "--deviations", NO_TEXT)
+    assert "The deviations cannot be recorded" in refused(run("report", "make", store, *out, *by))
