@@ -90,11 +90,12 @@ def _show(options: argparse.Namespace, output: Output, context: JobContext) -> i
         lines.append(f"{item.standing} item {item.name}  {item.id}")
         lines += [f"    {_capture_line(capture)}" for capture in overview.captures[item.id]]
     lines += [f"finding {finding.id}: {finding.title}: {finding.outcome}" for finding in overview.findings]
-    lines += [f"opinion {opinion.id}: {opinion.text}" for opinion in overview.opinions]
+    for opinion in overview.opinions:
+        lines += [f"opinion {opinion.id}", *(f"    {line}" for line in opinion.text.splitlines())]
     lines += [f"report {report.number}, PDF SHA-256 {report.pdf_sha256}" for report in overview.reports]
     lines += ["", *(f"{entry.event.time}  {entry.actor_name}: {entry.text}" for entry in timeline)]
     values = overview.to_json() | {"custody": [entry.to_json() for entry in timeline]}
-    output.result(values, "\n".join(lines))
+    output.result(values, *lines)
     return 0
 
 

@@ -37,7 +37,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def _compare(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     found = _in_store(options, context) if options.store else _on_files(options, context)
     for finding in found:
-        output.result({"finding": finding.to_json()}, describe(finding))
+        output.result({"finding": finding.to_json()}, *describe(finding))
         if options.out:
             for path in files.write_finding(finding, options.out):
                 output.result({"written": str(path)}, f"  written {path}")
@@ -65,11 +65,10 @@ def _in_store(options: argparse.Namespace, context: JobContext) -> list[Finding]
         return [findings.compare(store, actor, case.id, questioned, other, context=context) for other in known]
 
 
-def describe(finding: Finding) -> str:
-    """Return a finding in a few lines of text."""
+def describe(finding: Finding) -> list[str]:
+    """Return a finding as a few lines of text."""
     lines = [f"{finding.title}: {finding.outcome}" + ("  [simulated]" if finding.simulated else "")]
     for score in finding.scores:
         value = "not measured" if score.value is None else f"{score.value:.4g} {score.unit}".rstrip()
         lines.append(f"  {score.title}: {value} ({score.direction})")
-    lines += [f"  caution: {caution.text}" for caution in finding.cautions]
-    return "\n".join(lines)
+    return [*lines, *(f"  caution: {caution.text}" for caution in finding.cautions)]

@@ -1,6 +1,7 @@
 """Parse the command line, run one command, return its exit code."""
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from engine.jobs import JobContext
 
 EXIT_CODES = """exit codes: 0 done, whatever the finding; 1 unexpected fault; 2 usage or input error;
 3 negative finding with --fail-on-negative; 4 store fault; 130 cancelled"""
-DONE, USAGE, STORE_FAULT, CANCELLED = 0, 2, 4, 130
+UNEXPECTED, USAGE, STORE_FAULT, CANCELLED = 1, 2, 4, 130
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,15 +36,25 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _interrupt(context: JobContext) -> None:
+    """Ask the work to stop at its next check; where that takes too long, a second Ctrl+C stops it at once."""
+    context.cancel()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code."""
     options = parser().parse_args(arguments)
     output = Output(as_json=options.json)
     context = JobContext(output.progress)
-    previous = signal.signal(signal.SIGINT, lambda number, frame: context.cancel())
+    previous = signal.signal(signal.SIGINT, lambda number, frame: _interrupt(context))
     try:
         return options.run(options, output, context)
-    except Cancelled:
+    except BrokenPipeError:
+        # Whoever read the results has gone, as ``head`` does; nothing may be printed at the end of Python either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNEXPECTED
+    except (Cancelled, KeyboardInterrupt):
         print("cancelled", file=sys.stderr)
         return CANCELLED
     except StoreError as error:

@@ -65,7 +65,7 @@ def _init(options: argparse.Namespace, output: Output, context: JobContext) -> i
 def _info(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     with stores.open_store(options.folder, read_only=True) as store:
         info = stores.store_info(store).to_json()
-    output.result(info, "\n".join(f"{key.replace('_', ' ')}: {value}" for key, value in info.items()))
+    output.result(info, *(f"{key.replace('_', ' ')}: {value}" for key, value in info.items()))
     return 0
 
 
@@ -82,7 +82,7 @@ def _verify(options: argparse.Namespace, output: Output, context: JobContext) ->
 
 def _rebuild(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     done = stores.rebuild_store(options.folder)
-    output.result({"done": list(done)}, "\n".join(done) or "Nothing was left to do")
+    output.result({"done": list(done)}, *(done or ("Nothing was left to do",)))
     return 0
 
 

@@ -1,10 +1,14 @@
 """A small case from end to end on the command line, and the exit codes that scripts rely on."""
 
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
 from engine.core.errors import Cancelled
+from engine.jobs import JobContext
 
 
 def test_a_case_from_intake_to_a_verified_report(run, store, pictures, tmp_path):
@@ -83,6 +87,30 @@ def test_cancelled_work_is_exit_code_130(run, store, monkeypatch):
 
     monkeypatch.setattr("engine.workflows.stores.verify_store", cancelled)
     assert run("store", "verify", store)[0] == 130
+
+
+def test_a_second_ctrl_c_stops_work_that_does_not_look_at_the_first(run, store, monkeypatch):
+    def deaf(folder: object, context: JobContext) -> None:
+        signal.raise_signal(signal.SIGINT)
+        assert context.cancelled
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("still here")
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("engine.workflows.stores.verify_store", deaf)
+    assert run("store", "verify", store)[0] == 130
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_reader_that_goes_away_causes_no_traceback(store):
+    command = [sys.executable, "app.py", "case", "show", str(store), "--case", "C-1"]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.close()
+    error = child.stderr.read()
+    child.stderr.close()
+    assert (child.wait(), error) == (1, b"")
 
 
 def test_an_input_error_is_exit_code_two_and_says_what_to_do(run, store):

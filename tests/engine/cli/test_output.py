@@ -1,6 +1,9 @@
 """Results go to standard output, progress and errors to standard error, and foreign text steers nothing."""
 
+import io
 import json
+
+import pytest
 
 from engine.cli.output import Output, printable
 from engine.core.errors import InputError
@@ -36,4 +39,34 @@ def test_an_error_names_what_where_and_remedy(capsys):
 
 
 def test_control_characters_of_a_file_name_do_not_reach_the_terminal():
-    assert printable("a\x1b[31mb\tc\n") == "a\N{REPLACEMENT CHARACTER}[31mb\tc\n"
+    assert printable("a\x1b[31mb") == "a\N{REPLACEMENT CHARACTER}[31mb"
+
+
+def test_a_file_name_cannot_pass_for_a_line_of_its_own(capsys):
+    Output(as_json=False).result({}, "refused a.png\nreport TS-1 issued", "second")
+    assert capsys.readouterr().out.splitlines() == [
+        "refused a.png\N{REPLACEMENT CHARACTER}report TS-1 issued",
+        "second",
+    ]
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_letters_that_the_terminal_lacks_are_shown_by_their_code_points(monkeypatch, as_json):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", stream)
+    monkeypatch.setattr("sys.stderr", stream)
+    output = Output(as_json=as_json)
+    output.result({"name": "5 \N{MICRO SIGN}m \udcff"}, "5 \N{MICRO SIGN}m \udcff")
+    output.error(InputError("Too small", where="\udcff\N{MICRO SIGN}.png"))
+    result, error = stream.buffer.getvalue().decode("ascii").splitlines()
+    if as_json:
+        assert json.loads(result) == {"name": "5 \N{MICRO SIGN}m \udcff"}
+        assert json.loads(error)["error"]["where"] == "\udcff\N{MICRO SIGN}.png"
+    else:
+        assert result == "5 \\xb5m \\ufffd"
+        assert "\\ufffd\\xb5.png" in error
+
+
+def test_no_letter_of_a_record_ends_a_line_of_json(capsys):
+    Output(as_json=True).result({"name": "a\u2028b\x85c"}, "")
+    assert len(capsys.readouterr().out.splitlines()) == 1
