@@ -64,11 +64,11 @@ DECODING = (
         f"{TIFF}::test_few_bits_fill_the_range_and_zero_may_be_white",
     ),
     Mutant(
-        "checksum-of-png-not-checked",
+        "chunks-of-a-png-not-checked",
         "engine/imaging/formats_plain.py",
         "    _check_chunks(data)\n",
         "",
-        f"{PLAIN}::test_no_flipped_bit_in_the_pixels_of_a_png_passes",
+        f"{PLAIN}::test_hostile_files_are_refused_with_the_reason",
     ),
     Mutant(
         "short-file-taken-for-whole",
@@ -166,11 +166,11 @@ REGISTERING = (
         f"{FOUND}::test_a_known_shift_is_found_without_bias",
     ),
     Mutant(
-        "disagreement-overlooked",
-        REGISTRATION,
-        '            evidence["agreement"] < settings.least_agreement,\n',
-        "            False,\n",
-        f"{FOUND}::test_unlike_captures_are_refused",
+        "points-agree-wherever-they-lie",
+        "engine/imaging/registration_fit.py",
+        "        return self.clear & (self.residual <= tolerance) & (self.local >= correlation)\n",
+        "        return self.clear\n",
+        f"{HONEST}::test_a_capture_of_which_half_shows_something_else_is_refused_with_the_share_that_agrees",
     ),
     Mutant(
         "refused-placement-handed-on",

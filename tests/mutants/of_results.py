@@ -155,7 +155,7 @@ REPORTS = (
         "engine/report/figures.py",
         "um_per_px = scale.um_per_px_x / factor[0] if scale else None",
         "um_per_px = scale.um_per_px_x / factor[0] if scale else 1.0",
-        f"{REPORT}/test_figures.py::test_a_small_capture_is_shown_pixel_for_pixel",
+        f"{REPORT}/test_render.py::test_without_a_scale_no_micrometre_is_shown_and_without_simulation_none_is_named",
     ),
     Mutant(
         "scale-bar-of-a-reduced-picture-too-long",

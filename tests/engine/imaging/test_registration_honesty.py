@@ -54,3 +54,13 @@ def test_the_scales_are_known_pixels_per_questioned_pixel():
         if result.transform is not None:
             centre = np.array([[200.0, 200.0]])
             assert apply_matrix(result.transform.array(), centre) == pytest.approx(apply_matrix(truth, centre), abs=0.5)
+
+
+def test_a_capture_of_which_half_shows_something_else_is_refused_with_the_share_that_agrees():
+    image, other = texture(13), texture(14)
+    known = image.copy()
+    known[:, 210:] = other[:, 210:]
+    result = register(image.astype(np.uint8), known.astype(np.uint8), um_per_px=(10.0, 10.0), context=JobContext())
+    assert result.outcome is Outcome.NOT_REGISTRABLE
+    assert result.evidence["agreement"] == pytest.approx(0.5, abs=0.15)
+    assert "% of the textured blocks agree" in result.reason
