@@ -22,7 +22,7 @@ from engine.imaging.keypoints import hypotheses, match
 from engine.imaging.refine import Array, Refined, correlation_under, grey, refine, resized, sample_points
 from engine.imaging.registration_fit import Fit, fit
 
-KEYPOINT_SIDE = 1000  # longer side of a capture where its keypoints are found, in pixels
+KEYPOINT_SIDE = 640  # longer side of a capture where its keypoints are found, in pixels
 CANDIDATES = 8  # placements of the search that are refined and compared
 POINTS = 4_000  # pixels that take part where placements are compared
 LEAST_PROMISE = 0.3  # correlation from which a placement is worth an affine refinement
@@ -71,8 +71,10 @@ class Registration:
     """How two captures lie on each other, and what speaks for it.
 
     ``transform`` takes questioned to known pixels; it is None unless the outcome is *registered*. ``best`` is the best
-    placement found whatever the outcome, for showing why it was refused. Residuals are in known pixels at points held
-    out of the fit. ``evidence`` holds plain figures by name.
+    placement found whatever the outcome, for showing why it was refused. The residual is the root mean square, in
+    known pixels, at the points held out of the fit that agree; ``evidence`` says what share of them does, and holds
+    further plain figures by name. ``bent`` says that residuals are after a smooth displacement field, which foretold
+    unseen points clearly better than a plane transform alone.
     """
 
     outcome: Outcome
@@ -358,8 +360,7 @@ def _assembled(
             fitted.reference[agree], fitted.moving[agree], fitted.residual[agree], fitted.role[agree], strict=True
         )
     ]
-    # All held-out points with a peak of their own count, also those beyond the tolerance.
-    unseen = fitted.agree(np.inf, settings.least_correlation) & (fitted.role == check.HELD_OUT)
+    unseen = agree & (fitted.role == check.HELD_OUT)
     residual = float(np.sqrt(np.mean(fitted.residual[unseen] ** 2))) * coarse_px if unseen.any() else None
     registered = outcome is Outcome.REGISTERED
     return Registration(

@@ -12,7 +12,7 @@ from engine.imaging.refine import Array, Image, Mask
 BLOCKS_ACROSS = 10  # blocks along the shorter side of a large overlap
 LEAST_BLOCK = 32  # pixels: smaller windows hold too little structure for a peak of their own
 LARGEST_WINDOW = 64  # pixels of a block that are compared, about its middle
-REACH = 6  # pixels that a local search goes each way
+REACH = 10  # pixels that a local search goes each way
 CARRIES, CHOOSES, HELD_OUT = 0, 1, 2  # a block's role in the fit
 ISOTROPY = 0.03  # least ratio of the structure tensor's eigenvalues: below, a window slides along its edge
 TEXTURE = 0.1  # least mean square of a band-passed window, relative to the whole capture's

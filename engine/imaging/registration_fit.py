@@ -18,9 +18,13 @@ from engine.imaging import registration_levels as levels
 from engine.imaging.refine import Array, correlation_under, refine, sample_points
 
 POINTS = 10_000  # pixels that take part in a fit by intensity
-ALIGNMENTS = 2  # refinements on the common frame
+ALIGNMENTS = 2  # refinements on the common frame, fewer where one moves nothing
+STILL = 0.005  # pixels of the fine level
 FEWEST_CHOOSING = 6  # points needed before a richer family is considered
 GAIN = 0.9  # a richer family must foretell the choosing points this much better
+FEWEST_THROUGH = 20  # points from which a fit through points is to be trusted more than one by intensity
+BENT = 0.5  # median distance of the points, in pixels of the fine level, below which nothing pulls the fit
+EXACT = 0.1  # pixels of the fine level: a family that foretells so well needs no richer one
 FIELD_GAIN = 0.8  # and a displacement field this much
 FIELD_SMOOTHING = 1.0  # of the thin-plate spline, in squared pixels of the fine level
 
@@ -73,13 +77,12 @@ class Fit:
 
 def fit(pair: levels.Pair, matrix: Array, kinds: list[TransformKind], context: Context) -> Fit:
     """Refine a placement (reference to moving pixels) with the family that foretells the choosing points best."""
-    finest: levels.Level | None = None
     for size in pair.sizes[1:-1] or pair.sizes[:1]:
         context.check_cancelled()
         at = levels.level(pair, size, matrix)
         kind = kinds[-1] if kinds[-1] is TransformKind.SIMILARITY else TransformKind.AFFINE
-        points = sample_points(at.reference, POINTS)
-        matrix = at.up(refine(at.reference, at.moving, at.down(matrix), kind, points, still=0.02).matrix)
+        grid = check.Grid.over(at.reference.shape)
+        matrix = at.up(_fit_kind(at, at.down(matrix), kind, grid, (check.CARRIES, check.CHOOSES))[0])
     finest = levels.level(pair, pair.sizes[-1], matrix)
     grid = check.Grid.over(finest.reference.shape)
     start = finest.down(matrix)
@@ -91,6 +94,8 @@ def fit(pair: levels.Pair, matrix: Array, kinds: list[TransformKind], context: C
             error = _foretold(start, local)
             if error < GAIN * best:
                 chosen, best = kind, error
+            if best < EXACT:
+                break
     found, local = _fit_kind(finest, start, chosen, grid, (check.CARRIES, check.CHOOSES))
     return _measured(pair, finest, found, chosen, local)
 
@@ -118,22 +123,26 @@ def _fit_kind(
     points = sample_points(at.reference, POINTS, grid.mask(roles))
     if kind is TransformKind.SIMILARITY:
         start = nearest_similarity(start, at.reference.shape)
-    found = refine(at.reference, at.moving, start, kind, points, still=0.02).matrix
+    first = refine(at.reference, at.moving, start, kind, points, still=0.02)
+    worse = first.correlation < correlation_under(at.reference, at.moving, start, points)[0]
+    found = start if worse else first.matrix
     for _ in range(ALIGNMENTS):
         # With the moving capture warped, what is left to find is nearly nothing, and nothing when it is found.
         moved, trusted = at.aligned(found)
         near = points[trusted[points[:, 1].astype(int), points[:, 0].astype(int)]]
-        found = found @ refine(at.reference, moved, np.eye(3), kind, near if len(near) > 500 else points).matrix
+        step = refine(at.reference, moved, np.eye(3), kind, near if len(near) > 500 else points).matrix
+        found = found @ step
+        if np.abs(apply_matrix(step, points[::100]) - points[::100]).max(initial=0.0) < STILL:
+            break
     for _ in range(2):
         local = check.local_points(at.reference, at.moving, found, grid)
         use = np.isin(local.role, roles) & ~local.edge & (local.correlation > 0.3)
         through = through_points(local.position[use], local.target[use], kind)
-        if through is None:
-            break
-        before = float(np.median(_distance(found, local)[use]))
-        after = float(np.median(_distance(through, local)[use]))
-        if after > 0.75 * before or before < 0.1:
-            break
+        if through is None or use.sum() < FEWEST_THROUGH:
+            return found, local
+        before, after = (float(np.median(_distance(matrix, local)[use])) for matrix in (found, through))
+        if after > 0.75 * before or before < BENT:
+            return found, local
         found = through
     return found, check.local_points(at.reference, at.moving, found, grid)
 

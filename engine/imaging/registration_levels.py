@@ -4,7 +4,7 @@ A pixel size is counted in moving pixels. Moving captures may be much larger tha
 around a placement is ever read at full size.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -14,18 +14,23 @@ from engine.core.pixels import apply_matrix
 from engine.imaging.refine import Array, Image, Mask, band_passed, floats, grey, resized
 
 COARSE_SIDE = 160  # longer side of the reference where hypotheses are compared, in pixels
-FINE_SIDE = 1600  # and where the transform is refined last
+FINE_SIDE = 1200  # and where the transform is refined last
 SMALL_SIDE = 250  # a smaller reference is enlarged twice, so that a window's peak lies between pixels
+WHOLE = 0.4  # share of the moving capture from which all of it is prepared
 MARGIN = 0.15  # part of the moving capture read around a placement, relative to the reference's extent
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A reference and a moving capture with their ratio: moving pixels per reference pixel."""
+    """A reference and a moving capture with their ratio: moving pixels per reference pixel.
+
+    ``whole`` keeps the moving capture at the pixel sizes where all of it was prepared.
+    """
 
     reference: Pixels
     moving: Pixels
     ratio: float
+    whole: dict[float, "Prepared"] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def extent(self) -> float:
@@ -113,12 +118,19 @@ def prepare_reference(pair: Pair, size: float) -> Prepared:
 
 
 def prepare_moving(pair: Pair, size: float, matrix: Array) -> Prepared:
-    """Return the part of the moving capture around a placement (reference to moving pixels) at a pixel size."""
+    """Return the moving capture around a placement (reference to moving pixels) at a pixel size.
+
+    Where that is most of it all of it is prepared, and kept for the next placement.
+    """
     height, width = pair.moving.shape[:2]
     placed = apply_matrix(matrix, pair.corners())
     margin = MARGIN * pair.extent + 8 * size
     low = np.clip(np.floor(placed.min(axis=0) - margin), 0, [width - 2, height - 2]).astype(int)
     high = np.clip(np.ceil(placed.max(axis=0) + margin), low + 2, [width, height]).astype(int)
+    if np.prod(high - low) > WHOLE * width * height:
+        if size not in pair.whole:
+            pair.whole[size] = prepare(pair.moving, 1.0 / size, *_band(pair, size))
+        return pair.whole[size]
     part = prepare(pair.moving[low[1] : high[1], low[0] : high[0]], 1.0 / size, *_band(pair, size))
     shift = np.eye(3)
     shift[:2, 2] = -low
