@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.lookup import find_actor, find_case, find_item
+from engine.cli.opening import readable, writable
 from engine.cli.output import Output
 from engine.core.case import Actor, Capture, Case, Device, Item, Standing
 from engine.core.errors import InputError
@@ -61,7 +62,7 @@ def stated_scale(options: argparse.Namespace) -> tuple[float, float] | None:
 
 
 def _new(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder) as store:
+    with writable(options.folder, output) as store:
         case = cases.open_case(
             store,
             find_actor(store, options.actor),
@@ -75,14 +76,14 @@ def _new(options: argparse.Namespace, output: Output, context: JobContext) -> in
 
 
 def _list(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder, read_only=True) as store:
+    with readable(options.folder, output) as store:
         for case in store.cases():
             output.result(case.to_json(), f"{case.id}  {case.reference or '-':12}  {case.title}")
     return 0
 
 
 def _show(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder, read_only=True) as store:
+    with readable(options.folder, output) as store:
         overview = cases.case_overview(store, find_case(store, options.case).id)
         timeline = cases.custody(store, overview.case.id)
     lines = [f"{overview.case.title}  {overview.case.reference}".rstrip(), ""]
@@ -105,7 +106,7 @@ def _capture_line(capture: Capture) -> str:
 
 
 def _opinion(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder) as store:
+    with writable(options.folder, output) as store:
         case = find_case(store, options.case)
         opinion = opinions.give_opinion(
             store, find_actor(store, options.actor), case.id, options.text, tuple(options.finding)
@@ -115,7 +116,7 @@ def _opinion(options: argparse.Namespace, output: Output, context: JobContext) -
 
 
 def _intake(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder) as store:
+    with writable(options.folder, output) as store:
         actor, case = find_actor(store, options.actor), find_case(store, options.case)
         report = captures.intake(
             store,

@@ -6,11 +6,12 @@ from typing import Any
 
 from engine.cli.cases import stated_scale
 from engine.cli.lookup import find_actor, find_capture, find_case
+from engine.cli.opening import writable
 from engine.cli.output import Output
 from engine.core.errors import InputError
 from engine.core.finding import Finding
 from engine.jobs import JobContext
-from engine.workflows import files, findings, stores
+from engine.workflows import files, findings
 
 NEGATIVE = 3
 
@@ -35,7 +36,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _compare(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    found = _in_store(options, context) if options.store else _on_files(options, context)
+    found = _in_store(options, output, context) if options.store else _on_files(options, context)
     for finding in found:
         output.result({"finding": finding.to_json()}, *describe(finding))
         if options.out:
@@ -52,12 +53,12 @@ def _on_files(options: argparse.Namespace, context: JobContext) -> list[Finding]
     return findings.compare_files(paths, um_per_px=stated_scale(options), context=context)
 
 
-def _in_store(options: argparse.Namespace, context: JobContext) -> list[Finding]:
+def _in_store(options: argparse.Namespace, output: Output, context: JobContext) -> list[Finding]:
     if not options.case:
         raise InputError("A store needs a case", remedy="Add --case.")
     if stated_scale(options):
         raise InputError("Captures in a store have their scale already", remedy="Leave --dpi and --um-per-px out.")
-    with stores.open_store(options.store) as store:
+    with writable(options.store, output) as store:
         actor, case = find_actor(store, options.actor), find_case(store, options.case)
         questioned, *known = [find_capture(store, case, name).id for name in options.captures]
         if not known:

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.lookup import find_actor, find_case, one
+from engine.cli.opening import writable
 from engine.cli.output import Output
 from engine.core.records import entered
 from engine.jobs import JobContext
-from engine.workflows import reports, stores, verification
+from engine.workflows import reports, verification
 
 NEGATIVE = 3
 
@@ -36,7 +37,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _make(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder) as store:
+    with writable(options.folder, output) as store:
         case = find_case(store, options.case)
         amends = None
         if options.amends:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.lookup import find_actor
+from engine.cli.opening import readable, writable
 from engine.cli.output import Output
 from engine.core.case import Role
 from engine.jobs import JobContext
@@ -63,7 +64,7 @@ def _init(options: argparse.Namespace, output: Output, context: JobContext) -> i
 
 
 def _info(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder, read_only=True) as store:
+    with readable(options.folder, output) as store:
         info = stores.store_info(store).to_json()
     output.result(info, *(f"{key.replace('_', ' ')}: {value}" for key, value in info.items()))
     return 0
@@ -105,14 +106,14 @@ def _backup(options: argparse.Namespace, output: Output, context: JobContext) ->
 
 
 def _add_actor(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder) as store:
+    with writable(options.folder, output) as store:
         actor = cases.add_actor(store, find_actor(store, options.actor), options.name, Role(options.role))
     output.result(actor.to_json(), f"{actor.name} ({actor.role}) added: {actor.id}")
     return 0
 
 
 def _list_actors(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with stores.open_store(options.folder, read_only=True) as store:
+    with readable(options.folder, output) as store:
         for actor in store.actors():
             output.result(actor.to_json(), f"{actor.id}  {actor.role:13}  {actor.name}")
     return 0

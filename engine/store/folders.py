@@ -5,15 +5,26 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.core.errors import StoreError
 from engine.core.records import Record
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
 from engine.store.chain import next_line
-from engine.store.disk import PART, Disk, write_file
+from engine.store.disk import PART, Disk, reading, write_file
 from engine.store.head import GENESIS
 from engine.store.writing import payload_of
 
 FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
+
+
+def existing_folder(path: Path) -> Path:
+    """Return the absolute path of a store's folder; raises StoreError where there is no store."""
+    path = path.absolute()
+    with reading(path):
+        found = (path / ledger.FILE).exists() or (path / heads.FILE).exists()
+    if not found:
+        raise StoreError("There is no store", where=str(path), remedy="Create one, or choose another folder")
+    return path
 
 
 @contextlib.contextmanager

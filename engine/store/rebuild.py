@@ -7,8 +7,9 @@ from engine.core.errors import StoreError
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
 from engine.store.chain import Chain
-from engine.store.disk import PART, RESTORE, Disk, write_file
+from engine.store.disk import PART, RESTORE, Disk, reading, storage_fault, write_file
 from engine.store.evidence import EvidenceFolder
+from engine.store.folders import existing_folder
 from engine.store.head import GENESIS
 from engine.store.ledger import Entry, Problem
 from engine.store.lock import WriterLock
@@ -25,10 +26,16 @@ def rebuild(path: Path, *, disk: Disk | None = None) -> tuple[str, ...]:
     StoreError
         The ledger itself is damaged: that is restored from a backup, never cut off.
     """
-    disk = disk or Disk()
-    path = path.absolute()
+    path = existing_folder(path)
+    try:
+        return _rebuild(path, disk or Disk())
+    except OSError as error:
+        raise storage_fault(error, path, "See to the disk and rebuild again") from error
+
+
+def _rebuild(path: Path, disk: Disk) -> tuple[str, ...]:
     done: list[str] = []
-    with WriterLock(path).held():
+    with WriterLock(path).held(), reading(path / ledger.FILE):
         reason = _head_damage(path)
         if reason:
             done.append(_restore_head(path, disk, reason))

@@ -11,10 +11,9 @@ from engine.core.errors import InputError, StoreError
 from engine.core.finding import Raster
 from engine.core.records import Record, entered, new_id
 from engine.store import drafts, evidence, ledger, segments, writing
-from engine.store import head as heads
 from engine.store.chain import Chain
-from engine.store.disk import Disk, storage_fault
-from engine.store.folders import make_folder
+from engine.store.disk import Disk, reading, storage_fault
+from engine.store.folders import existing_folder, make_folder
 from engine.store.head import Head
 from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, identifiers
 from engine.store.lock import WriterLock, is_network_share
@@ -65,10 +64,11 @@ class Store(Queries):
         """
         disk = disk or Disk()
         path = path.absolute()
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError("There is something already", where=str(path), remedy="Choose a new folder")
-        if not path.parent.is_dir():
-            raise InputError("The folder to put the store in does not exist", where=str(path.parent))
+        with reading(path):
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise InputError("There is something already", where=str(path), remedy="Choose a new folder")
+            if not path.parent.is_dir():
+                raise InputError("The folder to put the store in does not exist", where=str(path.parent))
         if is_network_share(path.parent):
             raise StoreError("A store cannot be written on a network share", where=str(path), remedy=LOCAL)
         actor = entered(Actor, id=new_id("actor"), name=administrator, role=Role.ADMINISTRATOR)
@@ -89,9 +89,7 @@ class Store(Queries):
             There is no store, it has another schema, or its ledger is damaged: a damaged store opens only with
             ``read_only``, shows what is undamaged and lists the damage in ``problems``.
         """
-        path = path.absolute()
-        if not (path / ledger.FILE).exists() and not (path / heads.FILE).exists():
-            raise StoreError("There is no store", where=str(path), remedy="Create one, or choose another folder")
+        path = existing_folder(path)
         reason = "It was opened for reading only" if read_only else ""
         if not reason and is_network_share(path):
             reason = f"It lies on a network share. {LOCAL}"

@@ -11,7 +11,8 @@ from engine.core.records import Record
 from engine.jobs import JobContext
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
-from engine.store.disk import RESTORE, Disk
+from engine.store.disk import RESTORE, Disk, reading
+from engine.store.folders import existing_folder
 from engine.store.generation import Generation, read_generation
 from engine.store.head import GENESIS, Head
 from engine.store.kinds import KINDS, SCHEMA, Destruction, about, identifiers
@@ -61,7 +62,13 @@ def verify(path: Path, context: JobContext, *, segment_hashes: SegmentHashes = o
         Told of each event and file.
     segment_hashes : callable
         Opens a segment; a foreign store's are opened in a child process.
+
+    Raises
+    ------
+    StoreError
+        There is no store, or a folder of it cannot be read at all.
     """
+    path = existing_folder(path)
     try:
         with WriterLock(path).held_if_possible():
             state = read_generation(path)
@@ -159,8 +166,8 @@ class _Check:
                 self.problems.append(Problem(where, "It was destroyed by order and is still there", REBUILD))
         elif path is None:
             self.problems.append(Problem(where, f"The original bytes that {named_by} names are missing", RESTORE))
-        elif evidence.file_sha256(path) != sha256:
-            what = f"The original bytes are damaged ({named_by or 'no event names them'})"
+        elif damage := _damage(path, sha256):
+            what = f"The original bytes {damage} ({named_by or 'no event names them'})"
             self.problems.append(Problem(where, what, RESTORE))
         elif named_by is None:
             self.notes.append(f"{where}: no event names these bytes")
@@ -184,5 +191,13 @@ class _Check:
         self.problems.append(Problem(place, error.what, error.remedy))
 
 
+def _damage(path: Path, sha256: str) -> str:
+    try:
+        return "" if evidence.file_sha256(path) == sha256 else "are damaged"
+    except StoreError as error:
+        return f"cannot be read: {error.what}"
+
+
 def _children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    with reading(folder):
+        return sorted(folder.iterdir()) if folder.is_dir() else []

@@ -189,8 +189,8 @@ MUTANTS = (
     Mutant(
         "verify-passes-over-damaged-evidence",
         "engine/store/verify.py",
-        "        elif evidence.file_sha256(path) != sha256:\n",
-        "        elif False:\n",
+        "        elif damage := _damage(path, sha256):\n",
+        "        elif damage := \"\":\n",
         f"{TESTS}/test_store_transfer.py::test_verify_names_what_is_damaged",
     ),
     Mutant(

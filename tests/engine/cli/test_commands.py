@@ -129,3 +129,27 @@ def test_who_is_working_must_be_said_where_several_could_be(run, store):
     code, _, error = run("case", "new", store, "--title", "Second")
     assert code == 2
     assert "Who is working?" in error
+
+
+def test_a_damaged_store_shows_what_is_undamaged_and_says_so(run, store):
+    ledger = store / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"Examiner", b"Exsminer", 1))
+    code, lines, error = run("actor", "list", store)
+    assert (code, [line["name"] for line in lines]) == (4, ["Head"])
+    first, last = (json.loads(line)["error"]["what"] for line in error.splitlines())
+    assert "damaged" in first
+    assert last == "The store is damaged, so only what is undamaged could be shown"
+
+
+def test_what_damage_hides_is_no_input_error(run, store):
+    ledger = store / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"C-1", b"C-2", 1))
+    assert run("case", "show", store, "--case", "C-1")[:2] == (4, [])
+
+
+def test_what_is_remarkable_in_a_store_is_told_on_standard_error(run, store):
+    with (store / "ledger.jsonl").open("ab") as file:
+        file.write(b"cut off")
+    code, lines, error = run("actor", "list", store)
+    assert (code, len(lines)) == (0, 2)
+    assert "never acknowledged" in json.loads(error)["note"]

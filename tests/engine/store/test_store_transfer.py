@@ -281,3 +281,29 @@ def test_a_cut_or_flipped_zip_is_refused(store: Store, tmp_path: Path) -> None:
             else:  # a date or an attribute of the zip's directory: nothing of the store
                 assert again.events() == store.events() and verify(again.path, JobContext()).ok
                 shutil.rmtree(again.path)
+
+
+@pytest.mark.parametrize("look", [Store.open, rebuild, lambda path: verify(path, JobContext())])
+def test_a_folder_that_is_no_store_is_told_and_left_as_it_was(tmp_path: Path, look: Callable[[Path], object]) -> None:
+    (tmp_path / "letters").mkdir()
+    for path in (tmp_path / "letters", tmp_path / "nothing", tmp_path / ("long" * 100)):
+        with pytest.raises(StoreError):
+            look(path)
+    assert [path.name for path in tmp_path.rglob("*")] == ["letters"]
+
+
+def test_rebuild_says_that_the_ledger_is_missing(store: Store) -> None:
+    (store.path / "ledger.jsonl").unlink()
+    with pytest.raises(StoreError, match="missing"):
+        rebuild(store.path)
+
+
+def test_verify_names_evidence_that_cannot_be_read_and_goes_on(store: Store) -> None:
+    first, second = sorted((store.path / "evidence").iterdir())[:2]
+    second.write_bytes(b"other")
+    first.unlink()
+    first.mkdir()
+    assert [problem.where for problem in verify(store.path, JobContext()).problems] == [
+        f"evidence/{first.name}",
+        f"evidence/{second.name}",
+    ]
