@@ -3,7 +3,6 @@
 These functions parse foreign bytes. The program calls them in the child process of ``engine.imaging.client``.
 """
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +14,7 @@ from numpy.lib.format import dtype_to_descr, write_array_header_1_0
 from engine.core.case import Quality
 from engine.core.errors import ImagingError
 from engine.core.method import Context, Pixels
+from engine.core.records import file_sha256
 from engine.imaging import formats_plain, formats_tiff
 from engine.imaging.formats import SEND_AGAIN, TIFF, Format, PageInfo, media_type
 from engine.imaging.pyramid import PyramidHeader, build_pyramid
@@ -79,7 +79,7 @@ def prepare(path: Path, page: int, pyramid: Path, sha256: str | None, context: C
     info = page_info(path, page)
     header = PyramidHeader.model_validate(
         {
-            "sha256": sha256 or _sha256(path),
+            "sha256": sha256 or file_sha256(path),
             "page": page,
             "width": info.width,
             "height": info.height,
@@ -173,8 +173,3 @@ def _measured(bands: Iterator[Pixels], meter: QualityMeter) -> Iterator[Pixels]:
     for band in bands:
         meter.add(band)
         yield band
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

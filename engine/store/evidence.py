@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.core.errors import InputError, StoreError
+from engine.core.records import file_sha256
 from engine.store.disk import RESTORE, Disk, NewFile, reading
 
 FOLDER = "evidence"
@@ -15,10 +16,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with reading(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def stored_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file of the store; raises StoreError where it cannot be read."""
+    with reading(path):
+        return file_sha256(path)
 
 
 class EvidenceFolder:
@@ -38,7 +39,7 @@ class EvidenceFolder:
                 file.write(chunk)
             sha256 = digest.hexdigest()
             present = self.find(sha256)
-            if present is not None and file_sha256(present) == sha256:
+            if present is not None and stored_sha256(present) == sha256:
                 self._disk.sync_folder(self._folder)  # it may have got its name just before a crash
                 return sha256
             name = sha256 + (suffix if SUFFIX.fullmatch(suffix) else ".bin")
@@ -56,7 +57,7 @@ class EvidenceFolder:
         path = self.find(sha256)
         if path is None:
             raise StoreError("The original bytes are missing", where=f"{FOLDER}/{sha256}", remedy=RESTORE)
-        if file_sha256(path) != sha256:
+        if stored_sha256(path) != sha256:
             what = "The original bytes are damaged: their hash is not the one taken in"
             raise StoreError(what, where=f"{FOLDER}/{path.name}", remedy=RESTORE)
         return path

@@ -193,7 +193,7 @@ class _Check:
 
 def _damage(path: Path, sha256: str) -> str:
     try:
-        return "" if evidence.file_sha256(path) == sha256 else "are damaged"
+        return "" if evidence.stored_sha256(path) == sha256 else "are damaged"
     except StoreError as error:
         return f"cannot be read: {error.what}"
 

@@ -1,6 +1,5 @@
 """Take captures in, give them a scale, and read their pixels and tiles."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from engine.core.case import Actor, Capture, Device, Refusal, Scale, Sha256
 from engine.core.errors import ImagingError, InputError, JobError
 from engine.core.method import Pixels
-from engine.core.records import Record, new_id
+from engine.core.records import Record, file_sha256, new_id
 from engine.imaging.client import ImagingWorker
 from engine.imaging.decode import PageFacts
 from engine.imaging.pyramid import PyramidTiles
@@ -16,8 +15,6 @@ from engine.imaging.scale import scale_of_actor
 from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role, set_scale
-
-CHUNK = 1 << 20
 
 
 class IntakeReport(Record):
@@ -140,15 +137,6 @@ def describe(
 def plain_name(path: Path) -> str:
     """Return a file's name as text that can be recorded: bytes that are no UTF-8 become question marks."""
     return path.name.encode("utf-8", "replace").decode("utf-8")
-
-
-def file_sha256(path: Path) -> Sha256:
-    """Return the SHA-256 of a file's bytes."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 @dataclass(frozen=True)

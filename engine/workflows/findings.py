@@ -7,12 +7,12 @@ from engine.core.case import Actor, Device
 from engine.core.errors import ImagingError, InputError
 from engine.core.finding import Finding
 from engine.core.method import MethodSettings
-from engine.core.records import new_id
+from engine.core.records import file_sha256, new_id
 from engine.imaging.client import ImagingWorker
 from engine.imaging.scale import scale_of_actor
 from engine.jobs import JobContext, scratch_folder
 from engine.store import Store
-from engine.workflows.captures import describe, file_sha256
+from engine.workflows.captures import describe
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.examiner import CaptureFile, examine
 

@@ -126,14 +126,14 @@ MUTANTS = (
     Mutant(
         "evidence-hash-not-checked",
         "engine/store/evidence.py",
-        "        if file_sha256(path) != sha256:\n",
+        "        if stored_sha256(path) != sha256:\n",
         "        if False:\n",
         f"{TESTS}/test_damaged_answers.py::test_damaged_evidence_is_not_handed_out_though_the_store_stays_open",
     ),
     Mutant(
         "damaged-evidence-kept-at-second-intake",
         "engine/store/evidence.py",
-        "            if present is not None and file_sha256(present) == sha256:\n",
+        "            if present is not None and stored_sha256(present) == sha256:\n",
         "            if present is not None:\n",
         f"{TESTS}/test_damaged_answers.py::test_damaged_evidence_is_mended_by_taking_it_in_again",
     ),
@@ -190,7 +190,7 @@ MUTANTS = (
         "verify-passes-over-damaged-evidence",
         "engine/store/verify.py",
         "        elif damage := _damage(path, sha256):\n",
-        "        elif damage := \"\":\n",
+        '        elif damage := "":\n',
         f"{TESTS}/test_store_transfer.py::test_verify_names_what_is_damaged",
     ),
     Mutant(
