@@ -57,6 +57,16 @@ class JobContext:
         if self._report is not None:
             self._report(done, total, text)
 
+    def part(self, number: int, total: int, text: str = "") -> "JobContext":
+        """Return the context of step ``number`` of ``total``: its progress is that step's, it is cancelled together."""
+
+        def report(done: float, whole: float, own: str) -> None:
+            self.progress(number + (min(done / whole, 1.0) if whole > 0 else 0.0), total, text or own)
+
+        part = JobContext(report)
+        part._cancel = self._cancel
+        return part
+
     def cancel(self) -> None:
         """Ask the job to stop at its next check."""
         self._cancel.set()
@@ -204,6 +214,7 @@ class Child:
             process.stdin.flush()
         except OSError as error:
             self.close()
+            context.check_cancelled()
             raise JobError("The worker process ended unexpectedly", remedy="Try again.") from error
         reader.start()
         deadline = time.monotonic() + self._limits.seconds
@@ -219,6 +230,7 @@ class Child:
         except TouchstoneError as error:
             if isinstance(error, JobError):
                 self.close()
+                context.check_cancelled()  # Ctrl+C reaches a process that is only starting, and ends it
             raise
         except BaseException:
             self.close()

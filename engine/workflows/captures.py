@@ -1,10 +1,11 @@
 """Take captures in, give them a scale, and read their pixels and tiles."""
 
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.core.case import Actor, Capture, Device, Refusal, Scale, Sha256
+from engine.core.case import Actor, Capture, Device, Item, Refusal, Scale, Sha256
 from engine.core.errors import ImagingError, InputError, JobError
 from engine.core.method import Pixels
 from engine.core.records import Record, file_sha256, new_id
@@ -51,8 +52,9 @@ def intake(
         for number, path in enumerate(files):
             context.check_cancelled()
             context.progress(number, len(files), path.name)
+            part = context.part(number, len(files), path.name)
             try:
-                taken = _take_in(store, worker, path, item.id, device, scale, item.simulated, context)
+                taken = _take_in(store, worker, path, item, device, scale, part)
             except (ImagingError, InputError, JobError, OSError) as error:
                 refusal = _refusal(path, error)
                 store.commit(actor.id, "file refused", refusal, case_id=case_id)
@@ -67,9 +69,8 @@ def intake(
 
 def _refusal(path: Path, error: Exception) -> Refusal:
     if isinstance(error, OSError):
-        return Refusal(
-            file_name=path.name, reason=error.strerror or str(error), remedy="Check the path and its rights."
-        )
+        reason = error.strerror or str(error)
+        return Refusal(file_name=plain_name(path), reason=reason, remedy="Check the path and its rights.")
     assert isinstance(error, ImagingError | InputError | JobError)
     return Refusal(file_name=plain_name(path), reason=error.what, remedy=error.remedy)
 
@@ -78,27 +79,44 @@ def _take_in(
     store: Store,
     worker: ImagingWorker,
     path: Path,
-    item_id: str,
+    item: Item,
     device: Device,
     scale: Scale | None,
-    simulated: bool,
     context: JobContext,
 ) -> list[Capture]:
     """Decode every page of a file, then make its bytes evidence; nothing is recorded where a page fails."""
+    before = _state(path)
     sha256 = file_sha256(path)
-    if any(capture.sha256 == sha256 for capture in store.captures(item_id)):
+    if any(capture.sha256 == sha256 for capture in store.captures(item.id)):
         raise InputError("This file is a capture of the item already", where=path.name, remedy="Nothing to do.")
+    pages = worker.inspect(path, context)
     captures = []
-    for page in worker.inspect(path):
-        facts = worker.prepare(path, page.page, store.pyramid_path(sha256, page.page), context, sha256=sha256)
+    for number, page in enumerate(pages):
+        part = context.part(number, len(pages))
+        facts = worker.prepare(path, page.page, store.pyramid_path(sha256, page.page), part, sha256=sha256)
         captures.append(
             describe(
-                path, page.page, facts, sha256=sha256, item_id=item_id, device=device, scale=scale, simulated=simulated
+                path,
+                page.page,
+                facts,
+                sha256=sha256,
+                item_id=item.id,
+                device=device,
+                scale=scale,
+                simulated=item.simulated,
             )
         )
-    if store.add_evidence(path, path.suffix) != sha256:
+    if store.add_evidence(path, path.suffix) != sha256 or _state(path) != before:
         raise ImagingError("The file changed while it was read", where=path.name, remedy="Take it in again.")
     return captures
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    """Return what differs once a file was written to or replaced, even if it has its old bytes again at the end."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise ImagingError("This is no file", where=path.name, remedy="Name a file that holds an image.")
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def describe(

@@ -1,11 +1,13 @@
 """Taking files in: good ones become captures, bad ones are named, nothing half stays."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from engine.core.case import Device, Role, Scale, ScaleSource, Standing
 from engine.core.errors import Cancelled, InputError
+from engine.imaging.client import ImagingWorker
 from engine.jobs import JobContext
 from engine.workflows.captures import intake, pixel_source, tile_source
 from engine.workflows.cases import add_actor, add_item, custody, open_case, set_scale
@@ -67,6 +69,55 @@ def test_cancelling_keeps_whole_captures_only(store, item, take_in, write_png):
     assert 0 < len(kept) < 10
     for capture in kept:
         assert store.evidence(capture.sha256).is_file()
+
+
+def test_progress_over_several_files_only_grows(take_in, write_png):
+    seen = []
+    take_in([write_png(number) for number in range(3)], context=JobContext(lambda *report: seen.append(report)))
+    assert [done for done, _, _ in seen] == sorted(done for done, _, _ in seen)
+    assert {total for _, total, _ in seen} == {3}
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(take_in, tmp_path):
+    os.mkfifo(tmp_path / "pipe.tif")
+    (tmp_path / "folder.tif").mkdir()
+    report = take_in([tmp_path / "pipe.tif", tmp_path / "folder.tif"])
+    assert [refusal.reason for refusal in report.refusals] == ["This is no file"] * 2
+
+
+def test_a_missing_file_whose_name_is_no_text_is_refused(take_in, tmp_path):
+    report = take_in([Path(os.fsdecode(bytes(tmp_path) + b"/gone\xff.png"))])
+    assert report.refusals[0].file_name == "gone?.png"
+
+
+def test_a_file_that_is_other_while_it_is_decoded_is_refused(store, item, take_in, write_png, monkeypatch):
+    path, other = write_png(1), write_png(2).read_bytes()
+    true, prepare = path.read_bytes(), ImagingWorker.prepare
+
+    def swapped(*arguments: object, **options: object) -> object:
+        path.write_bytes(other)
+        facts = prepare(*arguments, **options)
+        path.write_bytes(true)
+        return facts
+
+    monkeypatch.setattr(ImagingWorker, "prepare", swapped)
+    assert "changed while it was read" in take_in([path]).refusals[0].reason
+    assert store.captures(item.id) == ()
+
+
+def test_cancelling_while_the_process_starts_refuses_no_file(store, case, take_in, write_png, monkeypatch):
+    context = JobContext()
+
+    def killed(worker: ImagingWorker, path: Path, given: JobContext | None = None) -> None:
+        context.cancel()
+        monkeypatch.setenv("PYTHONHOME", "/nowhere")  # the child ends before it answers
+        inspect(worker, path, given)
+
+    inspect = ImagingWorker.inspect
+    monkeypatch.setattr(ImagingWorker, "inspect", killed)
+    with pytest.raises(Cancelled):
+        take_in([write_png(1)], context=context)
+    assert store.refusals(case.id) == ()
 
 
 def test_a_stated_scale_goes_before_the_files_tag(take_in, write_png):
