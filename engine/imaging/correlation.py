@@ -68,13 +68,7 @@ def correlation_map(
     ImagingError
         The images differ in size, are smaller than one window, or the options do not fit each other.
     """
-    if a.shape != b.shape or a.ndim != 2:
-        raise ImagingError(f"The images differ in size: {a.shape} and {b.shape}")
-    if window % step or (search and step % 4) or min(a.shape) < window:
-        raise ImagingError(
-            f"Windows of {window} px every {step} px do not fit an image of {a.shape[1]} x {a.shape[0]} px",
-            remedy="Choose a window that is a multiple of the step and no larger than the image.",
-        )
+    _check(a, b, window, step, search)
     height, width = (length // step * step for length in a.shape)
     a, b = floats(a[:height, :width]), floats(b[:height, :width])
     mask = None if seen is None else seen[:height, :width].astype(np.float32)
@@ -91,6 +85,16 @@ def correlation_map(
     middle = (window - 1) / 2
     to_a = np.array([[step, 0, middle], [0, step, middle], [0, 0, 1.0]])
     return CorrelationMap(correlation, field, Transform.from_array(TransformKind.SIMILARITY, to_a), window, step)
+
+
+def _check(a: Image, b: Image, window: int, step: int, search: int) -> None:
+    if a.shape != b.shape or a.ndim != 2:
+        raise ImagingError(f"The images differ in size: {a.shape} and {b.shape}")
+    if window % step or (search and step % 4) or min(a.shape) < window:
+        raise ImagingError(
+            f"Windows of {window} px every {step} px do not fit an image of {a.shape[1]} x {a.shape[0]} px",
+            remedy="Choose a window that is a multiple of the step and no larger than the image.",
+        )
 
 
 def displaced(image: Image, field: NDArray[np.float32]) -> Image:

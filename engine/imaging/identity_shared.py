@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.method import Pixels
 from engine.core.pixels import apply_matrix
-from engine.imaging.refine import Array, Mask, grey, resized
+from engine.imaging.refine import Array, Mask, light
 
 DETECTION_SIDE = 1200  # pixels of the longer side where a code is looked for
 BORDER = 40  # white pixels put around: a capture cut to the code has no quiet zone, and detectors want one
@@ -45,8 +45,8 @@ class SharedStructure:
 
 def shared_structure(pixels: Pixels) -> SharedStructure | None:
     """Find a whole QR code in a capture and return what it shares with others; None where there is none."""
-    light, matrix = resized(grey(pixels), min(1.0, DETECTION_SIDE / max(pixels.shape[:2])))
-    eight = (np.sqrt(np.clip(light, 0, 1)) * 255).astype(np.uint8)
+    image, matrix = light(pixels, min(1.0, DETECTION_SIDE / max(pixels.shape[:2])))
+    eight = (np.sqrt(np.clip(image, 0, 1)) * 255).astype(np.uint8)
     framed = cv2.copyMakeBorder(eight, BORDER, BORDER, BORDER, BORDER, cv2.BORDER_CONSTANT, value=255)
     found, corners = cv2.QRCodeDetector().detect(framed)
     if not found or corners is None:

@@ -20,6 +20,7 @@ Mask = NDArray[np.bool_]
 
 LUMA = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709, section 3.2: weights of linear red, green and blue
 GAMMA = 2.2
+STRIP = 128  # rows of the result that are averaged at a time
 
 
 def grey(pixels: Pixels) -> Image:
@@ -50,6 +51,25 @@ def resized(image: Image, factor: float) -> tuple[Image, Array]:
         return image, np.eye(3)
     method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
     return floats(cv2.resize(image, size, interpolation=method)), resize_matrix(size[0] / width, size[1] / height)
+
+
+def light(pixels: Pixels, factor: float) -> tuple[Image, Array]:
+    """Return the light of a capture resized by about ``factor``, and the matrix to the resized pixels.
+
+    A large capture is averaged strip by strip over whole pixels first, so a capture of half a gigapixel never
+    stands in memory as floats.
+    """
+    whole = int(1 / factor) if factor < 1 else 1
+    height, width = pixels.shape[0] // whole, pixels.shape[1] // whole
+    if whole < 2 or min(height, width) < 1:
+        return resized(grey(pixels), factor)
+    averaged = np.empty((height, width), dtype=np.float32)
+    for top in range(0, height, STRIP):
+        rows = min(STRIP, height - top)
+        strip = grey(pixels[top * whole : (top + rows) * whole, : width * whole])
+        averaged[top : top + rows] = cv2.resize(strip, (width, rows), interpolation=cv2.INTER_AREA)
+    image, matrix = resized(averaged, factor * whole)
+    return image, matrix @ resize_matrix(1 / whole, 1 / whole)
 
 
 def band_passed(image: Image, fine: float, coarse: float) -> Image:

@@ -19,7 +19,7 @@ from engine.imaging import registration_levels as levels
 from engine.imaging import registration_search as searching
 from engine.imaging.identity_shared import shared_structure
 from engine.imaging.keypoints import hypotheses, match
-from engine.imaging.refine import Array, Refined, correlation_under, grey, refine, resized, sample_points
+from engine.imaging.refine import Array, Refined, correlation_under, light, refine, sample_points
 from engine.imaging.registration_fit import Fit, fit
 
 KEYPOINT_SIDE = 640  # longer side of a capture where its keypoints are found, in pixels
@@ -172,7 +172,7 @@ def _keypoint_starts(
         if finest is not None and size is not None:
             # Structure that the coarser capture cannot show only misleads: meet near its pixel size.
             reduce = min(reduce, 2.0 * size / finest)
-        image, matrix = resized(grey(pixels), reduce)
+        image, matrix = light(pixels, reduce)
         images.append(image)
         matrices.append(matrix)
     matches = match(images[0], images[1])

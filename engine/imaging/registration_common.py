@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.core.method import Pixels
 from engine.core.pixels import Transform, apply_matrix
-from engine.imaging.refine import Array, Image, Mask, floats, grey, resized
+from engine.imaging.refine import Array, Image, Mask, floats, light
 from engine.imaging.registration_check import geometry
 
 LARGEST_SIDE = 2000  # pixels of the common frame
@@ -54,13 +54,16 @@ def common_frame(
     if longest / size < SMALLEST_SIDE:
         size /= 2
     size = max(size, longest / LARGEST_SIDE)
-    first, to_first = resized(grey(questioned[top:bottom, left:right]), 1.0 / size)
+    first, to_first = light(questioned[top:bottom, left:right], 1.0 / size)
     first = floats(np.clip(first, 0.0, 1.0))  # enlarging overshoots at edges, and light is never negative
-    second, to_second = resized(grey(known), min(1.0, 1.0 / (size * scale)))
-    shift = np.eye(3)
-    shift[:2, 2] = [left, top]
-    to_questioned = shift @ np.linalg.inv(to_first)
-    fetch = to_second @ matrix @ to_questioned
+    # Of the known capture, too, only what the box shows is ever turned into floats.
+    placed = apply_matrix(matrix, corners)
+    margin = 4 * size * scale + 4
+    low = np.clip(np.floor(placed.min(axis=0) - margin), 0, [known.shape[1] - 2, known.shape[0] - 2]).astype(int)
+    high = np.clip(np.ceil(placed.max(axis=0) + margin), low + 2, [known.shape[1], known.shape[0]]).astype(int)
+    second, to_second = light(known[low[1] : high[1], low[0] : high[0]], min(1.0, 1.0 / (size * scale)))
+    to_questioned = _moved(left, top) @ np.linalg.inv(to_first)
+    fetch = to_second @ _moved(-low[0], -low[1]) @ matrix @ to_questioned
     frame = (first.shape[1], first.shape[0])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     other = floats(cv2.warpPerspective(second, fetch, frame, flags=flags, borderMode=cv2.BORDER_REPLICATE))
@@ -68,6 +71,10 @@ def common_frame(
     seen = np.asarray(cv2.warpPerspective(inside, fetch, frame, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)) > 0
     um = None if um_per_questioned_px is None else um_per_questioned_px * size
     return Common(first, other, seen, to_questioned, size / native, um)
+
+
+def _moved(x: float, y: float) -> Array:
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]])
 
 
 def _overlap(matrix: Array, questioned: tuple[int, ...], known: tuple[int, ...]) -> tuple[int, int, int, int]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.method import Pixels
 from engine.core.pixels import apply_matrix
-from engine.imaging.refine import Array, Image, Mask, band_passed, floats, grey, resized
+from engine.imaging.refine import Array, Image, Mask, band_passed, floats, light
 
 COARSE_SIDE = 160  # longer side of the reference where hypotheses are compared, in pixels
 FINE_SIDE = 1200  # and where the transform is refined last
@@ -108,7 +108,7 @@ class Prepared:
 
 def prepare(pixels: Pixels, factor: float, fine: float, coarse: float) -> Prepared:
     """Shrink (or enlarge) a capture and band-pass it; sizes as in ``band_passed``, in the result's pixels."""
-    image, matrix = resized(grey(pixels), factor)
+    image, matrix = light(pixels, factor)
     return Prepared(image, band_passed(image, fine, coarse), matrix)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from engine.core.pixels import apply_matrix
 from engine.core.seeds import generator
+from engine.imaging.refine import grey, light, resized
 from engine.imaging.registration import Outcome, register
 from engine.jobs import JobContext
 
@@ -78,6 +79,27 @@ def test_a_fine_capture_of_a_part_is_found_in_a_coarse_whole():
         )
         away = apply_matrix(result.transform.array(), corners) - apply_matrix(expected, corners)
         assert np.abs(away).max() * scales[1] < 10
+
+
+def test_light_reduced_strip_by_strip_is_the_light_reduced_at_once():
+    pixels = np.dstack([texture(seed, 420).astype(np.uint8) for seed in (1, 2, 3)])[:411, :405]
+    image, matrix = light(pixels, 0.25)
+    at_once, expected = resized(grey(np.ascontiguousarray(pixels[:408, :404])), 0.25)
+    assert np.allclose(matrix, expected)
+    assert np.allclose(image, at_once, atol=1e-5)
+    image, matrix = light(pixels, 1.0)
+    assert np.array_equal(image, grey(pixels))
+    assert np.array_equal(matrix, np.eye(3))
+
+
+def test_sixteen_bit_captures_are_registered_like_eight_bit_ones():
+    image = texture(12)
+    other = warped(image, similarity(5, 1.0, (12, 8)), (420, 420))
+    deep = [(capture.astype(np.uint16) * 257) for capture in (image.astype(np.uint8), other)]
+    result = register(*deep, um_per_px=(10.0, 10.0), context=JobContext())
+    plain = register(image.astype(np.uint8), other, um_per_px=(10.0, 10.0), context=JobContext())
+    assert result.outcome is Outcome.REGISTERED
+    assert np.allclose(result.transform.array(), plain.transform.array(), atol=1e-3)
 
 
 def test_unlike_captures_are_refused():
