@@ -152,8 +152,8 @@ class Stage(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.finding_panel, "Finding")
-        self.tabs.addTab(_scrolled(self.overlay_panel), "Overlays")
-        self.tabs.addTab(_scrolled(self.levels_panel), "Levels")
+        self.tabs.addTab(_scrolled(self.overlay_panel, "Overlays"), "Overlays")
+        self.tabs.addTab(_scrolled(self.levels_panel, "Levels"), "Levels")
         self.tabs.setMinimumWidth(30 * GRID)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.addWidget(self.canvas)
@@ -253,8 +253,9 @@ class Stage(QWidget):
         self.show_all()
 
 
-def _scrolled(widget: QWidget) -> QScrollArea:
+def _scrolled(widget: QWidget, name: str) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName(name)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -2,11 +2,15 @@
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 
 from engine.core.case import Device, ScaleSource, Standing
 from engine.jobs import JobContext
 from gui.pages.compare.page import NO_CASE, NO_PAIR, STAGE
+from gui.shell import theme
+from gui.shell.theme import Scheme
 from gui.stage.geometry import Side
+from tests.gui.layout import clipped, faint_texts, unnamed, unreached_by_tab
 
 
 @pytest.fixture
@@ -167,3 +171,32 @@ def test_the_keys_of_the_stage_are_silent_on_other_pages(filled, qtbot, settle, 
     qtbot.keyClick(case_window, Qt.Key.Key_3)
     assert filled.stage.scene.mode is mode
     assert not filled.commands.action("stage.fit").isEnabled()
+
+
+@pytest.mark.parametrize("percent", [100, 150, 200])
+def test_the_page_keeps_its_texts_whole_and_reachable(qapp, filled, qtbot, settle, case_window, percent):
+    compared(qtbot, filled, settle)
+    before = qapp.font()
+    larger = QFont(before)
+    larger.setPointSizeF(before.pointSizeF() * percent / 100)
+    qapp.setFont(larger)
+    try:
+        case_window.resize(case_window.minimumSizeHint().expandedTo(case_window.size()))
+        for place in range(filled.stage.tabs.count()):
+            filled.stage.tabs.setCurrentIndex(place)
+            qapp.processEvents()
+            qtbot.waitUntil(lambda: not clipped(filled))  # laid out when the events are through
+            assert not unnamed(filled)
+            assert not unreached_by_tab(filled)
+    finally:
+        qapp.setFont(before)
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+def test_the_pages_texts_stand_out_in_both_themes(qapp, filled, qtbot, settle, scheme):
+    compared(qtbot, filled, settle)
+    theme.apply(qapp, scheme)
+    for place in range(filled.stage.tabs.count()):
+        filled.stage.tabs.setCurrentIndex(place)
+        qapp.processEvents()
+        assert not faint_texts(filled)
