@@ -67,12 +67,14 @@ class Kind:
     """What the store knows about one kind of event.
 
     ``identity`` is the field that names the record, ``refers`` maps fields that name other records to the kind that
-    made those, ``needs`` and ``mentions`` are fields with SHA-256 of evidence that must, or may, be in the store.
+    made those, no two records have the same ``unique`` field, ``needs`` and ``mentions`` are fields with SHA-256 of
+    evidence that must, or may, be in the store.
     """
 
     record: type[Record]
     identity: str = "id"
     refers: dict[str, str] = field(default_factory=dict[str, str])
+    unique: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
 
@@ -93,6 +95,7 @@ KINDS: dict[str, Kind] = {
     "report issued": Kind(
         IssuedReport,
         refers={"case_id": "case opened", "amends": "report issued"},
+        unique=("number",),
         mentions=("pdf_sha256", "manifest_sha256"),
     ),
     "evidence destroyed": Kind(Destruction, identity="sha256", needs=("sha256",)),

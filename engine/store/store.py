@@ -260,6 +260,10 @@ class Store(Queries):
         writing.check_record(self._projection, actor_id, kind, record)
         case_id = writing.case_of(self._projection, kind, record, case_id)
         payload = writing.payload_of(kind, record, case_id, extra)
+        for name in KINDS[kind].unique:
+            values = identifiers(record, name)
+            if any(identifiers(other, name) == values for other in self._all(KINDS[kind].record, kind)):
+                raise InputError(f"The {name} is used already", where=values[0], remedy="Try again for a fresh one")
         present = [key for key in writing.mentioned(kind, record) if self._evidence.find(key)]
         for name in KINDS[kind].needs:
             for missing in set(identifiers(record, name)) - set(present):

@@ -27,6 +27,7 @@ def give_opinion(store: Store, actor: Actor, case_id: str, text: str, finding_id
     require_role(actor, EXAMINING, "give opinions")
     if not text.strip():
         raise InputError("The opinion is empty", remedy="Write what you conclude and why.")
+    store.refresh()
     known = {finding.id for finding in store.findings(case_id)}
     for finding_id in finding_ids:
         if finding_id not in known:

@@ -1,5 +1,10 @@
-"""Issue, preview and verify reports: gathers the records of a case, calls the report engine, records the issue."""
+"""Issue and preview reports: gathers the records of a case, calls the report engine, records the issue."""
 
+import contextlib
+import errno
+import itertools
+import os
+import uuid
 from pathlib import Path
 
 from engine.core.case import Actor, Identifier, IssuedReport, Text
@@ -44,33 +49,46 @@ def make_report(
     Raises
     ------
     InputError
-        If the role may not issue, or the case holds no capture.
+        If the role may not issue, the case holds no capture, or the report to amend is not the one in force.
     ReportError
         If the file cannot be written; nothing is recorded then.
+    StoreError
+        If the issue cannot be recorded; no file is left then.
     """
     from engine.report.manifest import manifest
     from engine.report.render import render_report
 
     require_role(actor, EXAMINING, "issue reports")
     options = options or ReportOptions()
+    store.refresh()
     content = report_content(store, actor, case_id, options)
     figures = report_figures(store, content, context)
     context.progress(1, 2, "Laying the pages out")
     attached = manifest(content, figures)
     pdf = render_report(content, figures, attached).pdf
     context.check_cancelled()
-    _write(out, pdf)
-    report = IssuedReport(
-        id=new_id("report"),
-        case_id=case_id,
-        number=content.number,
-        amends=options.amends,
-        pdf_sha256=store.add_evidence(pdf, ".pdf"),
-        manifest_sha256=sha256_hex(attached),
-        head_sequence=content.head_sequence,
-        head_hash=content.head_hash,
-    )
-    store.commit(actor.id, "report issued", report, case_id=case_id)
+    partial = _write_beside(out, pdf)
+    try:
+        report = IssuedReport(
+            id=new_id("report"),
+            case_id=case_id,
+            number=content.number,
+            amends=options.amends,
+            pdf_sha256=store.add_evidence(pdf, ".pdf"),
+            manifest_sha256=sha256_hex(attached),
+            head_sequence=content.head_sequence,
+            head_hash=content.head_hash,
+        )
+        store.commit(actor.id, "report issued", report, case_id=case_id)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+    try:
+        partial.replace(out)
+    except OSError as error:
+        what = f"Report {report.number} was issued, but its file could not get its name ({error.strerror})"
+        raise ReportError(what, where=str(partial), remedy="Rename the file yourself.") from error
     return report
 
 
@@ -86,17 +104,22 @@ def preview_report(
     return render_pages(content, figures)
 
 
-def _write(out: Path, pdf: bytes) -> None:
-    """Write the PDF beside its place first, so that a full disk never leaves half a report."""
-    partial = out.with_name(out.name + ".part")
+def _write_beside(out: Path, pdf: bytes) -> Path:
+    """Write the PDF beside its place, whose name it takes once it is recorded; no unrecorded report may stand there."""
+    partial = out.absolute().parent / f".{uuid.uuid4().hex}.part"
     try:
-        partial.write_bytes(pdf)
-        partial.replace(out)
+        if out.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        with partial.open("xb") as file:
+            file.write(pdf)
+            os.fsync(file.fileno())
     except OSError as error:
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the first error is the one to tell
+            partial.unlink()
         raise ReportError(
             f"The report could not be written ({error.strerror})", where=str(out), remedy="Choose another place."
         ) from error
+    return partial
 
 
 def report_content(store: Store, actor: Actor, case_id: str, options: ReportOptions) -> ReportContent:
@@ -144,11 +167,15 @@ def _numbered(
 ) -> tuple[Amendment | None, str]:
     """Return the amendment, if it is one, and the number: case, running number, and /A with the amendment's count."""
     if options.amends is None:
-        originals = sum(report.amends is None for report in issued)
-        return None, f"TS-{case_id.removeprefix('case-')[:8].upper()}-{originals + 1:02d}"
+        taken = {report.number for case in store.cases() for report in store.reports(case.id)}
+        numbers = (f"TS-{case_id.removeprefix('case-')[:8].upper()}-{running:02d}" for running in itertools.count(1))
+        return None, next(number for number in numbers if number not in taken)
     amended = next((report for report in issued if report.id == options.amends), None)
     if amended is None:
         raise InputError("The case has no such report", where=options.amends, remedy="Choose one of its reports.")
+    later = next((report.number for report in issued if report.amends == amended.id), None)
+    if later is not None:
+        raise InputError("The report is amended already", where=amended.number, remedy=f"Amend {later} or a later one.")
     if not options.reason.strip():
         raise InputError("An amendment needs a reason", where=amended.number, remedy="Say what changed and why.")
     base = amended.number.partition("/A")[0]
