@@ -5,6 +5,7 @@ import errno
 import itertools
 import os
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.core.case import Actor, Identifier, IssuedReport, Text
@@ -67,8 +68,7 @@ def make_report(
     attached = manifest(content, figures)
     pdf = render_report(content, figures, attached).pdf
     context.check_cancelled()
-    partial = _write_beside(out, pdf)
-    try:
+    with _placed(out, pdf, content.number):
         report = IssuedReport(
             id=new_id("report"),
             case_id=case_id,
@@ -80,15 +80,6 @@ def make_report(
             head_hash=content.head_hash,
         )
         store.commit(actor.id, "report issued", report, case_id=case_id)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            partial.unlink()
-        raise
-    try:
-        partial.replace(out)
-    except OSError as error:
-        what = f"Report {report.number} was issued, but its file could not get its name ({error.strerror})"
-        raise ReportError(what, where=str(partial), remedy="Rename the file yourself.") from error
     return report
 
 
@@ -104,8 +95,25 @@ def preview_report(
     return render_pages(content, figures)
 
 
+@contextlib.contextmanager
+def _placed(out: Path, pdf: bytes, number: str) -> Iterator[None]:
+    """Give the PDF its place once the report is recorded within; no unrecorded report may ever stand there."""
+    partial = _write_beside(out, pdf)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+        raise
+    try:
+        partial.replace(out)
+    except OSError as error:
+        what = f"Report {number} was issued, but its file could not get its name ({error.strerror})"
+        raise ReportError(what, where=str(partial), remedy="Rename the file yourself.") from error
+
+
 def _write_beside(out: Path, pdf: bytes) -> Path:
-    """Write the PDF beside its place, whose name it takes once it is recorded; no unrecorded report may stand there."""
+    """Write the PDF under a name of its own in the folder of its place."""
     partial = out.absolute().parent / f".{uuid.uuid4().hex}.part"
     try:
         if out.is_dir():
