@@ -17,7 +17,8 @@ from engine.core.method import Context
 from engine.imaging.refine import Array, Image
 
 DISC = 56  # pixels across the template: structure of two pixels stays, a full turn takes 88 rotations
-LARGEST = 800  # longest side of the searched image in pixels
+LARGEST = 800  # longest side of the searched image in pixels, unless the template would fall below:
+LEAST_DISC = 24  # pixels across, where little but the coarsest structure is left
 RIM_STEP = 2.0  # motion of the disc's rim between neighbouring rotations, in pixels
 LEAST_COVER = 0.6  # share of the disc that must lie on the searched image
 PEAKS_PER_ROTATION = 4
@@ -42,7 +43,7 @@ def search_factor(template_side: float, image_side: float) -> float:
     image_side : float
         Longer side of the searched image in its pixels.
     """
-    return min(1.0, DISC / template_side, LARGEST / image_side)
+    return min(1.0, DISC / template_side, max(LARGEST / image_side, LEAST_DISC / template_side))
 
 
 def search(template: Image, image: Image, keep: int, context: Context) -> list[Placement]:
