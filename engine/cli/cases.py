@@ -1,22 +1,19 @@
-"""``case new | list | show | opinion`` and ``intake``."""
+"""``case new | list | show | opinion``."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.cli.lookup import find_actor, find_case, find_item
+from engine.cli.captures import capture_line
+from engine.cli.lookup import find_actor, find_case
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
-from engine.core.case import Actor, Capture, Case, Device, Item, Standing
-from engine.core.errors import InputError
 from engine.jobs import JobContext
-from engine.workflows import captures, cases, opinions, stores
-
-UM_PER_INCH = 25_400.0
+from engine.workflows import cases, opinions
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Add the case and intake commands."""
+    """Add the case commands."""
     group = commands.add_parser("case", help="open, list and show cases; give opinions").add_subparsers(
         dest="action", required=True, metavar="ACTION"
     )
@@ -36,29 +33,8 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     for action in (show, opinion):
         action.add_argument("--case", required=True)
 
-    intake = commands.add_parser("intake", parents=[common], help="take files in as captures of an item")
-    intake.add_argument("folder", type=Path, metavar="DIR")
-    intake.add_argument("files", type=Path, nargs="+", metavar="FILE")
-    intake.add_argument("--case", required=True)
-    intake.add_argument("--item", required=True, help="identifier or name")
-    intake.add_argument(
-        "--standing", choices=[standing.value for standing in Standing], help="add the item with this standing if new"
-    )
-    intake.add_argument("--device", required=True, choices=[device.value for device in Device])
-    scale = intake.add_mutually_exclusive_group()
-    scale.add_argument("--dpi", type=float, help="scale in dots an inch; otherwise the file's tag counts")
-    scale.add_argument("--um-per-px", type=float, help="scale in micrometres a pixel")
-    intake.set_defaults(run=_intake)
-    for action in (new, opinion, intake):
+    for action in (new, opinion):
         action.add_argument("--actor", help="who is working")
-
-
-def stated_scale(options: argparse.Namespace) -> tuple[float, float] | None:
-    """Return the micrometres per pixel that --dpi or --um-per-px state, for both axes."""
-    um_per_px = UM_PER_INCH / options.dpi if options.dpi else options.um_per_px
-    if um_per_px is not None and not 0 < um_per_px < UM_PER_INCH:
-        raise InputError("The scale must be positive and below an inch a pixel", remedy="Check --dpi or --um-per-px.")
-    return None if um_per_px is None else (um_per_px, um_per_px)
 
 
 def _new(options: argparse.Namespace, output: Output, context: JobContext) -> int:
@@ -89,7 +65,7 @@ def _show(options: argparse.Namespace, output: Output, context: JobContext) -> i
     lines = [f"{overview.case.title}  {overview.case.reference}".rstrip(), ""]
     for item in overview.items:
         lines.append(f"{item.standing} item {item.name}  {item.id}")
-        lines += [f"    {_capture_line(capture)}" for capture in overview.captures[item.id]]
+        lines += [f"    {capture_line(capture)}" for capture in overview.captures[item.id]]
     lines += [f"finding {finding.id}: {finding.title}: {finding.outcome}" for finding in overview.findings]
     for opinion in overview.opinions:
         lines += [f"opinion {opinion.id}", *(f"    {line}" for line in opinion.text.splitlines())]
@@ -100,11 +76,6 @@ def _show(options: argparse.Namespace, output: Output, context: JobContext) -> i
     return 0
 
 
-def _capture_line(capture: Capture) -> str:
-    scale = "no scale" if capture.scale is None else f"{capture.scale.um_per_px:.4g} um/px ({capture.scale.source})"
-    return f"{capture.id}  {capture.file_name}  {capture.width} x {capture.height} px, {scale}"
-
-
 def _opinion(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     with writable(options.folder, output) as store:
         case = find_case(store, options.case)
@@ -113,33 +84,3 @@ def _opinion(options: argparse.Namespace, output: Output, context: JobContext) -
         )
     output.result(opinion.to_json(), f"Opinion recorded: {opinion.id}")
     return 0
-
-
-def _intake(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    with writable(options.folder, output) as store:
-        actor, case = find_actor(store, options.actor), find_case(store, options.case)
-        report = captures.intake(
-            store,
-            actor,
-            case.id,
-            _item(store, actor, case, options).id,
-            options.files,
-            device=Device(options.device),
-            um_per_px=stated_scale(options),
-            context=context,
-        )
-    for capture in report.captures:
-        output.result({"capture": capture.to_json()}, _capture_line(capture))
-    for refusal in report.refusals:
-        output.result(
-            {"refusal": refusal.to_json()}, f"refused {refusal.file_name}: {refusal.reason}. {refusal.remedy}"
-        )
-    return 0
-
-
-def _item(store: stores.Store, actor: Actor, case: Case, options: argparse.Namespace) -> Item:
-    """Return the named item; with --standing a new one is added."""
-    names = {name.casefold() for item in store.items(case.id) for name in (item.id, item.name)}
-    if options.standing and options.item.casefold() not in names:
-        return cases.add_item(store, actor, case.id, options.item, Standing(options.standing))
-    return find_item(store, case, options.item)

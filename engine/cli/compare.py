@@ -1,10 +1,11 @@
 """``compare``: captures side by side, on bare files or, with ``--store``, recorded in a case."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.cli.cases import stated_scale
+from engine.cli.captures import add_scale, um_per_px
 from engine.cli.lookup import find_actor, find_capture, find_case
 from engine.cli.opening import writable
 from engine.cli.output import Output
@@ -29,41 +30,42 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     compare.add_argument("--store", type=Path, help="record the findings in this store")
     compare.add_argument("--case", help="the case in that store")
     compare.add_argument("--actor", help="who is working")
-    scale = compare.add_mutually_exclusive_group()
-    scale.add_argument("--dpi", type=float, help="scale of bare files in dots an inch; otherwise their tags count")
-    scale.add_argument("--um-per-px", type=float, help="scale of bare files in micrometres a pixel")
+    compare.add_argument("--fail-on-negative", action="store_true", help="exit 3 where captures do not register")
+    add_scale(compare, "of bare files, whose tags count otherwise")
     compare.set_defaults(run=_compare)
 
 
 def _compare(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    found = _in_store(options, output, context) if options.store else _on_files(options, context)
-    for finding in found:
+    negative = False
+    for finding in _in_store(options, output, context) if options.store else _on_files(options, context):
+        negative |= finding.outcome != "registered"
         output.result({"finding": finding.to_json()}, *describe(finding))
         if options.out:
             for path in files.write_finding(finding, options.out):
                 output.result({"written": str(path)}, f"  written {path}")
-    negative = any(finding.outcome != "registered" for finding in found)
     return NEGATIVE if negative and options.fail_on_negative else 0
 
 
-def _on_files(options: argparse.Namespace, context: JobContext) -> list[Finding]:
+def _on_files(options: argparse.Namespace, context: JobContext) -> Iterator[Finding]:
     if options.case:
         raise InputError("A case needs its store", where=options.case, remedy="Add --store DIR.")
     paths = [Path(name) for name in options.captures]
-    return findings.compare_files(paths, um_per_px=stated_scale(options), context=context)
+    yield from findings.compare_files(paths, um_per_px=um_per_px(options), context=context)
 
 
-def _in_store(options: argparse.Namespace, output: Output, context: JobContext) -> list[Finding]:
+def _in_store(options: argparse.Namespace, output: Output, context: JobContext) -> Iterator[Finding]:
+    """Yield each finding once it is recorded: those before an error or Ctrl+C stand in the store."""
     if not options.case:
         raise InputError("A store needs a case", remedy="Add --case.")
-    if stated_scale(options):
+    if um_per_px(options):
         raise InputError("Captures in a store have their scale already", remedy="Leave --dpi and --um-per-px out.")
     with writable(options.store, output) as store:
         actor, case = find_actor(store, options.actor), find_case(store, options.case)
         questioned, *known = [find_capture(store, case, name).id for name in options.captures]
         if not known:
             raise InputError("A comparison needs two captures", remedy="Name a questioned and a known capture.")
-        return [findings.compare(store, actor, case.id, questioned, other, context=context) for other in known]
+        for other in known:
+            yield findings.compare(store, actor, case.id, questioned, other, context=context)
 
 
 def describe(finding: Finding) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
-from engine.cli import cases, compare, demo, reports, stores
+from engine.cli import captures, cases, compare, demo, reports, stores
 from engine.cli.output import Output
 from engine.core.errors import Cancelled, StoreError, TouchstoneError
 from engine.jobs import JobContext
@@ -21,9 +21,6 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object a line on standard output")
-    common.add_argument(
-        "--fail-on-negative", action="store_true", help="exit 3 where captures do not register or a report differs"
-    )
     top = argparse.ArgumentParser(
         prog="app.py",
         description="Touchstone: forensic examination of security labels. Without a command the window opens.",
@@ -31,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"Touchstone {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (demo, stores, cases, compare, reports):
+    for module in (demo, stores, cases, captures, compare, reports):
         module.add_commands(commands, common)
     return top
 

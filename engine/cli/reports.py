@@ -33,6 +33,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     verify.add_argument("pdf", type=Path, metavar="F.pdf")
     verify.add_argument("--store", type=Path)
+    verify.add_argument("--fail-on-negative", action="store_true", help="exit 3 where the report differs")
     verify.set_defaults(run=_verify)
 
 

@@ -1,6 +1,6 @@
 """Examine captures with a method, in a case or on bare files, and load what was found."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engine.core.case import Actor, Device
@@ -80,13 +80,14 @@ def compare_files(
     settings: MethodSettings | None = None,
     um_per_px: tuple[float, float] | None = None,
     context: JobContext,
-) -> list[Finding]:
-    """Compare the first file with each of the others; nothing is recorded."""
+) -> Iterator[Finding]:
+    """Compare the first file with each of the others and yield each finding; nothing is recorded."""
     if len(paths) < 2:
         raise InputError("A comparison needs two files or more", remedy="Name a questioned and a known capture.")
     chosen = settings or settings_model(COMPARISON)()
     questioned, *known = [_bare_capture(path, um_per_px, context) for path in paths]
-    return [examine(COMPARISON, chosen, (questioned, other), context) for other in known]
+    for other in known:
+        yield examine(COMPARISON, chosen, (questioned, other), context)
 
 
 def _bare_capture(path: Path, um_per_px: tuple[float, float] | None, context: JobContext) -> CaptureFile:

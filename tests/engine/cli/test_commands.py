@@ -5,9 +5,12 @@ import signal
 import subprocess
 import sys
 
+import cv2
+import numpy as np
 import pytest
 
 from engine.core.errors import Cancelled
+from engine.core.records import sha256_hex
 from engine.jobs import JobContext
 
 
@@ -153,3 +156,29 @@ def test_what_is_remarkable_in_a_store_is_told_on_standard_error(run, store):
     code, lines, error = run("actor", "list", store)
     assert (code, len(lines)) == (0, 2)
     assert "never acknowledged" in json.loads(error)["note"]
+
+
+def test_a_scale_is_stated_or_measured_on_a_target(run, store, tmp_path):
+    by = ("--case", "C-1", "--actor", "Examiner")
+    board = np.kron(np.indices((12, 12)).sum(axis=0) % 2, np.ones((40, 40))).astype(np.uint8) * 200 + 20
+    cv2.imwrite(str(tmp_path / "target.png"), cv2.GaussianBlur(board, (0, 0), 1.0))
+    assert run("item", "add", store, "--name", "Target", "--standing", "known", "--condition", "new", *by)[0] == 0
+    assert run("intake", store, tmp_path / "target.png", "--item", "Target", "--device", "scanner", *by)[0] == 0
+    to = ("--capture", "target.png", *by)
+    code, lines, _ = run("scale", "set", store, "--dpi", 600, "--uncertainty", 0.02, *to)
+    assert (code, lines[0]["scale"]["source"], lines[0]["scale"]["relative_uncertainty"]) == (0, "actor", 0.02)
+    code, lines, _ = run("scale", "measure", store, "--pitch-um", 1000, *to)
+    assert (code, lines[0]["scale"]["source"]) == (0, "calibration target")
+    assert lines[0]["scale"]["um_per_px_x"] == pytest.approx(25.0, rel=0.01)
+
+
+def test_findings_before_an_error_are_shown(run, store, pictures):
+    genuine, turned, other = pictures
+    by = ("--case", "C-1", "--actor", "Examiner")
+    run("intake", store, *pictures, "--item", "Q", "--standing", "questioned", "--device", "scanner", *by)
+    sha256 = sha256_hex(other.read_bytes())
+    (store / "evidence" / f"{sha256}.png").write_bytes(b"other")
+    names = [path.name for path in (turned, genuine, other)]
+    code, lines, error = run("compare", *names, "--store", store, *by)
+    assert (code, len(lines)) == (4, 1)
+    assert "damaged" in json.loads(error.splitlines()[-1])["error"]["what"]

@@ -32,3 +32,24 @@ def test_an_opinion_that_is_no_text_is_refused(run, store):
     assert "The text cannot be recorded" in refused(run("case", "opinion", store, "--text", NO_TEXT, *by))
     out = ("--out", "report.pdf", "--deviations", NO_TEXT)
     assert "The deviations cannot be recorded" in refused(run("report", "make", store, *out, *by))
+
+
+@pytest.mark.parametrize("scale", [("--dpi", "0"), ("--dpi", "nan"), ("--um-per-px", "0"), ("--um-per-px", "-1")])
+def test_a_scale_that_is_none_is_refused_before_anything_is_recorded(run, store, pictures, scale):
+    by = ("--case", "C-1", "--actor", "Examiner", "--item", "New", "--standing", "known", "--device", "scanner")
+    refused(run("intake", store, pictures[0], *by, *scale))
+    assert run("case", "show", store, "--case", "C-1")[1][0]["items"] == []
+    refused(run("compare", *pictures, *scale))
+
+
+def test_an_intake_that_takes_nothing_in_is_no_success(run, store, tmp_path):
+    by = ("--case", "C-1", "--actor", "Examiner", "--item", "New", "--standing", "known", "--device", "scanner")
+    code, lines, _ = run("intake", store, tmp_path / "gone.png", *by)
+    assert (code, [line["refusal"]["file_name"] for line in lines]) == (2, ["gone.png"])
+
+
+@pytest.mark.parametrize("pitch", ["0", "-1", "nan"])
+def test_a_target_has_a_pitch(run, store, pictures, pitch):
+    by = ("--case", "C-1", "--actor", "Examiner")
+    run("intake", store, pictures[0], *by, "--item", "T", "--standing", "known", "--device", "scanner")
+    refused(run("scale", "measure", store, "--capture", pictures[0].name, "--pitch-um", pitch, *by))
