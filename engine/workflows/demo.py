@@ -1,5 +1,7 @@
 """The demonstration store: a small case on simulated captures, the same on every machine but for its identifiers."""
 
+import shutil
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,24 +46,26 @@ REPRINT = _Exhibit(
 
 
 def make_demo(folder: Path, context: JobContext) -> Store:
-    """Create the demonstration store in a new folder and return it open.
+    """Create the demonstration store in a new folder and return it open; cancelled or failed work leaves none.
 
     One code is printed and scanned (K1). Q1 is a microscope view of that very print, Q2 the scan of a copy of it.
     Both are compared with K1; the opinion is left to the person.
     """
     if folder.exists():
         raise InputError("The folder exists already", where=str(folder), remedy="Name a new one, or open it.")
+    partial = folder.absolute().with_name(f".{folder.name}-{uuid.uuid4().hex}.part")
     with scratch_folder() as scratch:
         _write_captures(Path(scratch), context)
-        store = Store.create(
-            folder, laboratory="Demonstration laboratory", location="This computer", administrator="Administrator"
-        )
         try:
-            _fill(store, Path(scratch), context)
+            with Store.create(
+                partial, laboratory="Demonstration laboratory", location="This computer", administrator="Administrator"
+            ) as store:
+                _fill(store, Path(scratch), context)
+            partial.rename(folder)
         except BaseException:
-            store.close()
+            shutil.rmtree(partial, ignore_errors=True)
             raise
-    return store
+    return Store.open(folder)
 
 
 def _fill(store: Store, files: Path, context: JobContext) -> None:
@@ -76,19 +80,17 @@ def _fill(store: Store, files: Path, context: JobContext) -> None:
         note="All captures are simulated.",
     )
     captures = {}
-    for exhibit in (REFERENCE, FIELD, REPRINT):
+    for number, exhibit in enumerate((REFERENCE, FIELD, REPRINT)):
         item = _item(store, examiner, case, exhibit)
-        context.progress(2, 6, f"Taking in {exhibit.file_name}")
+        part = context.part(number, 5, f"Taking in {exhibit.file_name}")
         report = intake(
-            store, examiner, case.id, item.id, [files / exhibit.file_name], device=exhibit.device, context=JobContext()
+            store, examiner, case.id, item.id, [files / exhibit.file_name], device=exhibit.device, context=part
         )
-        context.check_cancelled()
         captures[exhibit.name] = report.captures[0].id
     for step, exhibit in enumerate((FIELD, REPRINT)):
-        context.progress(3 + step, 6, f"Comparing {exhibit.name} with {REFERENCE.name}")
-        compare(store, examiner, case.id, captures[exhibit.name], captures[REFERENCE.name], context=JobContext())
-        context.check_cancelled()
-    context.progress(6, 6, "")
+        part = context.part(3 + step, 5, f"Comparing {exhibit.name} with {REFERENCE.name}")
+        compare(store, examiner, case.id, captures[exhibit.name], captures[REFERENCE.name], context=part)
+    context.progress(5, 5, "")
 
 
 def _item(store: Store, actor: Actor, case: Case, exhibit: _Exhibit) -> Item:
@@ -102,7 +104,7 @@ def _write_captures(folder: Path, context: JobContext) -> None:
     from engine.simulation.microscope import microscope
     from engine.simulation.printing import Print
 
-    context.progress(0, 6, "Simulating the captures")
+    context.progress(0, 5, "Simulating the captures")
     design = QrCode(payload=PAYLOAD, version=3).design()
     piece = Print(design, seed=SEED)
     width, height = design.size_um
