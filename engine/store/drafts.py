@@ -75,7 +75,12 @@ def _read(path: Path) -> tuple[int, dict[str, Any]] | None:
         values = loads(data)
         check = values.pop("check")
         number, drafts = values["number"], values["drafts"]
-        whole = data == canonical_json({**values, "check": check}) and check == sha256_hex(canonical_json(values))
+        shaped = type(number) is int and all(isinstance(draft, dict) for draft in drafts.values())
+        whole = (
+            shaped
+            and data == canonical_json({**values, "check": check})
+            and check == sha256_hex(canonical_json(values))
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return (number, drafts) if whole else None

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from engine.core.errors import InputError, StoreError
+from engine.core.records import canonical_json, sha256_hex
 from engine.store.disk import Disk
 from engine.store.drafts import FILES, Drafts
 
@@ -65,3 +66,15 @@ def test_two_damaged_files_are_told_of_until_a_draft_is_discarded(drafts: Drafts
 def test_only_json_is_a_draft(drafts: Drafts) -> None:
     with pytest.raises(InputError, match="no JSON"):
         drafts.save("a", {"x": float("nan")})
+
+
+@pytest.mark.parametrize(("number", "foreign"), [("9", {}), (9, []), (9, {"a": "text"}), (True, {}), (None, {})])
+def test_drafts_of_another_shape_are_damage_whatever_their_check_says(
+    drafts: Drafts, tmp_path: Path, number: object, foreign: object
+) -> None:
+    values = {"drafts": foreign, "number": number}
+    data = canonical_json({**values, "check": sha256_hex(canonical_json(values))})
+    for name in FILES:
+        (tmp_path / name).write_bytes(data)
+    with pytest.raises(StoreError, match="damaged"):
+        drafts.read("a")
