@@ -164,6 +164,8 @@ def _info(page: "TiffPage", number: int, notes: tuple[str, ...]) -> PageInfo:
         orientation, notes = 1, (*notes, "The orientation is outside 1..8 and is ignored")
     scale, scale_notes = _scale(page, orientation)
     profile = page.tags.valueof(34675)
+    if profile is not None and not isinstance(profile, bytes):
+        profile, notes = None, (*notes, "The colour profile is no profile and is ignored")
     size = (page.imagewidth, page.imagelength)
     width, height = size[::-1] if orientation >= 5 else size
     return PageInfo(
@@ -174,7 +176,7 @@ def _info(page: "TiffPage", number: int, notes: tuple[str, ...]) -> PageInfo:
         channels=3 if page.photometric == PALETTE else channels,
         bit_depth=8 if page.photometric == PALETTE else _bits(page),
         orientation=orientation,
-        icc_sha256=hashlib.sha256(bytes(profile)).hexdigest() if profile else None,
+        icc_sha256=hashlib.sha256(profile).hexdigest() if profile else None,
         tag_scale=scale,
         notes=(*notes, *scale_notes),
     )

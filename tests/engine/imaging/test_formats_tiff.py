@@ -210,6 +210,13 @@ def test_the_profile_is_known_by_its_hash(tmp_path):
     assert inspect(path)[0].icc_sha256 == hashlib.sha256(b"profile" * 20).hexdigest()
 
 
+def test_a_profile_that_is_a_number_is_no_profile_and_takes_no_memory(tmp_path):
+    path = saved(tmp_path, RGB8, photometric="rgb", extratags=[(34675, "I", 1, 4_000_000_000, True)])
+    (info,) = inspect(path)
+    assert info.icc_sha256 is None
+    assert any("profile" in note for note in info.notes)
+
+
 @pytest.mark.parametrize(
     ("pixels", "options", "reason"),
     [
