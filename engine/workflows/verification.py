@@ -44,6 +44,10 @@ def verify_report(pdf: Path, folder: Path | None, context: JobContext) -> Report
     number = "" if report.content is None else report.content.number
     if folder is not None:
         with Store.open(folder, read_only=True) as store:
+            differences += [
+                Difference(where=f"store, {where}", recorded="undamaged", found=what)
+                for where, what, _ in store.problems
+            ]
             differences += _against_store(report, store)
             if report.content is not None:
                 repeated, found = _repeat_all(report.content, store, context)

@@ -141,3 +141,9 @@ def test_a_producer_compares_nothing_and_issues_nothing(place):
         give_opinion(store, producer, case.id, "Text.", ())
     assert store.head == before
     assert not (place / "second.pdf").exists()
+
+
+def test_damage_elsewhere_in_the_store_is_named(place):
+    ledger = place / "lab" / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b'"name":"Head"', b'"name":"Dead"', 1))
+    assert any(where.startswith("store, ") for where in wheres(place))
