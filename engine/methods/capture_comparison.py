@@ -224,7 +224,8 @@ def _cautions(
     identity: tuple[IdentityScore, IdentityScore],
 ) -> Iterable[Caution]:
     yield Caution(key="scores never decide", text="Scores describe agreement; the examiner concludes.")
-    yield Caution(key="registration", text=found.reason)
+    if found.outcome != "registered":
+        yield Caution(key="registration", text=found.reason)
     for name, source in (("questioned", questioned), ("known", known)):
         capture = source.capture
         if capture.scale is None:
