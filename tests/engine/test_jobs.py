@@ -143,9 +143,11 @@ def test_cancel_ends_the_process_at_once(child):
     pid = pid_of(child)
     context = JobContext()
     timer = threading.Timer(0.2, context.cancel)
+    started = time.monotonic()
     timer.start()
     with pytest.raises(Cancelled):
         child.request({"do": "sleep"}, context)
+    assert time.monotonic() - started < 10  # far below the child's time limit
     timer.join()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)

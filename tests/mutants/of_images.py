@@ -217,8 +217,8 @@ REGISTERING = (
     Mutant(
         "residual-of-the-fitted-points-reported",
         REGISTRATION,
-        "settings.least_correlation) & (fitted.role == check.HELD_OUT)\n",
-        "settings.least_correlation)\n",
+        "    unseen = agree & (fitted.role == check.HELD_OUT)\n",
+        "    unseen = agree\n",
         f"{HONEST}::test_held_out_blocks_measure_the_fit_and_take_no_part_in_it",
     ),
     Mutant(
