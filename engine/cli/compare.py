@@ -26,6 +26,13 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Files, or with --store captures of the case by identifier or file name; the first is questioned.",
     )
     compare.add_argument("captures", nargs="+", metavar="CAPTURE")
+    compare.add_argument(
+        "--page",
+        type=int,
+        action="append",
+        default=[],
+        help="page of bare files, from 1: once for all, or once for each",
+    )
     compare.add_argument("--out", type=Path, help="write findings and overlays into this folder")
     compare.add_argument("--store", type=Path, help="record the findings in this store")
     compare.add_argument("--case", help="the case in that store")
@@ -50,15 +57,17 @@ def _on_files(options: argparse.Namespace, context: JobContext) -> Iterator[Find
     if options.case:
         raise InputError("A case needs its store", where=options.case, remedy="Add --store DIR.")
     paths = [Path(name) for name in options.captures]
-    yield from findings.compare_files(paths, um_per_px=um_per_px(options), context=context)
+    pages = [page - 1 for page in options.page]
+    yield from findings.compare_files(paths, um_per_px=um_per_px(options), pages=pages, context=context)
 
 
 def _in_store(options: argparse.Namespace, output: Output, context: JobContext) -> Iterator[Finding]:
     """Yield each finding once it is recorded: those before an error or Ctrl+C stand in the store."""
     if not options.case:
         raise InputError("A store needs a case", remedy="Add --case.")
-    if um_per_px(options):
-        raise InputError("Captures in a store have their scale already", remedy="Leave --dpi and --um-per-px out.")
+    if um_per_px(options) or options.page:
+        what = "Captures in a store have their page and scale already"
+        raise InputError(what, remedy="Leave --page, --dpi and --um-per-px out.")
     with writable(options.store, output) as store:
         actor, case = find_actor(store, options.actor), find_case(store, options.case)
         questioned, *known = [find_capture(store, case, name).id for name in options.captures]

@@ -97,7 +97,7 @@ def page_info(path: Path, page: int) -> PageInfo:
     for info in inspect(path):
         if info.page == page:
             return info
-    raise ImagingError(f"The file has no page {page}", where=path.name)
+    raise ImagingError(f"The file has no page {page + 1}", where=path.name)
 
 
 def orient(pixels: Pixels, orientation: int) -> Pixels:

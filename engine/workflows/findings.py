@@ -79,25 +79,42 @@ def compare_files(
     *,
     settings: MethodSettings | None = None,
     um_per_px: tuple[float, float] | None = None,
+    pages: Sequence[int] = (),
     context: JobContext,
 ) -> Iterator[Finding]:
-    """Compare the first file with each of the others and yield each finding; nothing is recorded."""
+    """Compare the first file with each of the others and yield each finding; nothing is recorded.
+
+    ``pages`` names the page of each file, from 0, or one for all; a file with several pages needs one named.
+    """
     if len(paths) < 2:
         raise InputError("A comparison needs two files or more", remedy="Name a questioned and a known capture.")
     chosen = settings or settings_model(COMPARISON)()
-    questioned, *known = [_bare_capture(path, um_per_px, context) for path in paths]
+    if len(pages) not in (0, 1, len(paths)):
+        raise InputError(
+            f"{len(pages)} pages are named for {len(paths)} files", remedy="Name one for all, or one each."
+        )
+    chosen_pages = pages if len(pages) == len(paths) else (pages[0] if pages else None,) * len(paths)
+    questioned, *known = [
+        _bare_capture(path, page, um_per_px, context) for path, page in zip(paths, chosen_pages, strict=True)
+    ]
     for other in known:
         yield examine(COMPARISON, chosen, (questioned, other), context)
 
 
-def _bare_capture(path: Path, um_per_px: tuple[float, float] | None, context: JobContext) -> CaptureFile:
-    """Describe the first page of a file that belongs to no store."""
+def _bare_capture(
+    path: Path, page: int | None, um_per_px: tuple[float, float] | None, context: JobContext
+) -> CaptureFile:
+    """Describe a page of a file that belongs to no store."""
     if not path.is_file():
         raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
+    sha256 = file_sha256(path)
     with ImagingWorker() as worker, scratch_folder() as folder:
-        facts = worker.prepare(path, 0, Path(folder) / "pyramid", context)
+        held = [info.page for info in worker.inspect(path, context)]
+        if page is None and len(held) > 1:
+            listed = ", ".join(str(number + 1) for number in held[:20])
+            raise InputError("The file has several pages", where=path.name, remedy=f"Name the page: {listed}.")
+        page = held[0] if page is None else page
+        facts = worker.prepare(path, page, Path(folder) / "pyramid", context, sha256=sha256)
     scale = None if um_per_px is None else scale_of_actor(*um_per_px)
-    capture = describe(
-        path, 0, facts, sha256=file_sha256(path), item_id=new_id("item"), device=Device.UNKNOWN, scale=scale
-    )
+    capture = describe(path, page, facts, sha256=sha256, item_id=new_id("item"), device=Device.UNKNOWN, scale=scale)
     return CaptureFile(capture, path)

@@ -8,6 +8,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+import tifffile
 
 from engine.core.errors import Cancelled
 from engine.core.records import sha256_hex
@@ -182,3 +183,23 @@ def test_findings_before_an_error_are_shown(run, store, pictures):
     code, lines, error = run("compare", *names, "--store", store, *by)
     assert (code, len(lines)) == (4, 1)
     assert "damaged" in json.loads(error.splitlines()[-1])["error"]["what"]
+
+
+def test_of_a_file_with_several_pages_one_is_chosen_never_the_first_by_itself(run, pictures, tmp_path):
+    genuine, turned, other = (cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) for path in pictures)
+    assert genuine is not None
+    several, single = tmp_path / "several.tif", tmp_path / "single.tif"
+    with tifffile.TiffWriter(several) as file:
+        for pixels in (other, turned):
+            file.write(pixels, photometric="minisblack")
+    with tifffile.TiffWriter(single) as file:
+        file.write(genuine[::4, ::4], subfiletype=1, photometric="minisblack")
+        file.write(genuine, photometric="minisblack")
+    code, lines, error = run("compare", several, single)
+    assert (code, lines) == (2, [])
+    assert json.loads(error.splitlines()[-1])["error"]["remedy"] == "Name the page: 1, 2."
+    code, lines, _ = run("compare", several, single, "--page", 2)
+    assert (code, lines[0]["finding"]["outcome"]) == (0, "registered")
+    assert run("compare", several, pictures[0], "--page", 2, "--page", 1)[1][0]["finding"]["outcome"] == "registered"
+    assert "no page 3" in run("compare", several, single, "--page", 3)[2]
+    assert run("compare", several, single, "--page", 1, "--page", 2, "--page", 3)[0] == 2
