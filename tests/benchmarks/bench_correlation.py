@@ -5,6 +5,7 @@ integer displacements by OpenCV's template matching, so it is no straw man.
 """
 
 import json
+import os
 import time
 
 import cv2
@@ -20,11 +21,12 @@ def main() -> None:
     """Print the figures."""
     cv2.setNumThreads(2)
     a, b = _pair()
-    seconds = []
+    seconds, cpu = [], []
     for _ in range(9):
-        start = time.perf_counter()
+        start, start_cpu = time.perf_counter(), time.process_time()
         found = correlation_map(a, b, window=WINDOW, step=STEP, search=SEARCH)
         seconds.append(time.perf_counter() - start)
+        cpu.append(time.process_time() - start_cpu)
     in_place = []
     for _ in range(9):
         start = time.perf_counter()
@@ -46,6 +48,7 @@ def main() -> None:
                 "benchmark": "correlation map", "size": [SIDE, SIDE], "window": WINDOW, "step": STEP, "search": SEARCH,
                 "windows": windows, "threads": 2, "seed": SEED,
                 "seconds_best": round(min(seconds), 4), "seconds_median": round(float(np.median(seconds)), 4),
+                "cpu_seconds_median": round(float(np.median(cpu)), 4), "load": round(os.getloadavg()[0], 1),
                 "loop_seconds": round(loop, 3), "ratio": round(loop / float(np.median(seconds)), 1),
                 "in_place_seconds_median": round(float(np.median(in_place)), 4),
                 "in_place_loop_seconds": round(loop_in_place, 3),

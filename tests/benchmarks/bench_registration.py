@@ -103,14 +103,16 @@ def _speed() -> None:
     image = np.ascontiguousarray(image[100:2100, 100:2100])
     cv2.setNumThreads(2)
     for scales in ((10.0, 10.0), None):
-        times = []
+        times, cpu = [], []
         for _ in range(5):
-            start = time.perf_counter()
+            start, start_cpu = time.perf_counter(), time.process_time()
             found = register(image, other, um_per_px=scales, context=JobContext())
             times.append(time.perf_counter() - start)
+            cpu.append(time.process_time() - start_cpu)
         _print(
             benchmark="speed", size=[2000, 2000], scales=scales is not None, outcome=found.outcome.value, threads=2,
-            seconds_best=round(min(times), 3), seconds_median=round(float(np.median(times)), 3), seed=SEED,
+            seconds_best=round(min(times), 3), seconds_median=round(float(np.median(times)), 3),
+            cpu_seconds_median=round(float(np.median(cpu)), 3), load=round(os.getloadavg()[0], 1), seed=SEED,
         )  # fmt: skip
 
 
