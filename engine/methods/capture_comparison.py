@@ -165,9 +165,16 @@ def _scores(
     mean = None
     if mapped is not None and not np.isnan(mapped.correlation).all():
         mean = float(np.nanmean(mapped.correlation))
-    yield score("residual_px", "Residual at held-out points", found.residual_px, "px", Direction.LOWER_SAME)
-    yield score("residual_um", "Residual at held-out points", found.residual_um, "um", Direction.LOWER_SAME)
+    yield score(
+        "residual_px", "RMS residual of the held-out points that agree", found.residual_px, "px", Direction.LOWER_SAME
+    )
+    yield score(
+        "residual_um", "RMS residual of the held-out points that agree", found.residual_um, "um", Direction.LOWER_SAME
+    )
+    median = evidence.get("held_out_median_px")
+    yield score("held_out_median_px", "Median residual of all held-out points", median, "px", Direction.LOWER_SAME)
     yield score("held_out_points", "Held-out points that agree", evidence.get("held_out_points"))
+    yield score("held_out_agreement", "Share of the held-out points that agree", evidence.get("held_out_agreement"))
     yield score("held_out_agreement", "Share of the held-out points that agree", evidence.get("held_out_agreement"))
     yield score("overlap", "Share of the questioned capture in the known one", common.overlap if common else None)
     yield score("mean_correlation", "Mean local correlation", mean, "", Direction.HIGHER_SAME)
