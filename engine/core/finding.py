@@ -178,6 +178,14 @@ class Finding(Record):
     simulated: bool = False
     provenance: Provenance
 
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> Self:
+        for entries in (self.scores, self.overlays):
+            keys = [entry.key for entry in entries]
+            if len(set(keys)) != len(keys):
+                raise ValueError(f"a finding names each score and overlay once, not {keys}")
+        return self
+
     def score(self, key: str) -> Score:
         """Return the score of that key; raises KeyError."""
         for score in self.scores:

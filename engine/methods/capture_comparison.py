@@ -175,7 +175,6 @@ def _scores(
     yield score("held_out_median_px", "Median residual of all held-out points", median, "px", Direction.LOWER_SAME)
     yield score("held_out_points", "Held-out points that agree", evidence.get("held_out_points"))
     yield score("held_out_agreement", "Share of the held-out points that agree", evidence.get("held_out_agreement"))
-    yield score("held_out_agreement", "Share of the held-out points that agree", evidence.get("held_out_agreement"))
     yield score("overlap", "Share of the questioned capture in the known one", common.overlap if common else None)
     yield score("mean_correlation", "Mean local correlation", mean, "", Direction.HIGHER_SAME)
     yield score("same_design", "Same design: correlation of shapes", identity[0].value, "", Direction.HIGHER_SAME)
