@@ -178,13 +178,24 @@ def pixel_source(store: Store, capture_id: str) -> StoredPixels:
 def tile_source(store: Store, capture_id: str, context: JobContext) -> PyramidTiles:
     """Return the capture's tiles, to be closed after use; made again where the cache lacks them or is damaged."""
     capture = store.capture(capture_id)
-    path = store.pyramid_path(capture.sha256, capture.page)
+    path = _tiles_path(store, capture)
     try:
         return PyramidTiles(path, sha256=capture.sha256, page=capture.page)
-    except (ImagingError, FileNotFoundError):
+    except ImagingError:
         with ImagingWorker() as worker:
             worker.prepare(store.evidence(capture.sha256), capture.page, path, context, sha256=capture.sha256)
         return PyramidTiles(path, sha256=capture.sha256, page=capture.page)
+
+
+def _tiles_path(store: Store, capture: Capture) -> Path:
+    """Return where the capture's tiles belong: in the store's cache, or the person's where a store cannot be written."""
+    try:
+        return store.pyramid_path(capture.sha256, capture.page)
+    except OSError:
+        import platformdirs
+
+        folder = platformdirs.user_cache_path("touchstone", appauthor=False, ensure_exists=True)
+        return folder / f"{capture.sha256}-{capture.page}.tiles"
 
 
 def calibrate(store: Store, actor: Actor, capture_id: str, *, pitch_um: float, context: JobContext) -> Capture:

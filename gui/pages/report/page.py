@@ -101,11 +101,12 @@ class ReportPage(QWidget):
         overview = self._overview
         if overview is None:
             return
+        amended = {report.amends for report in overview.reports}
         warning = "The opinion in the editor has not been given and will not stand in the report."
         name = "".join(c if c.isalnum() or c in "-_" else "-" for c in overview.case.reference or overview.case.title)
         IssueDialog(
             Path.home() / f"report-{name}.pdf",
-            overview.reports,
+            tuple(report for report in overview.reports if report.id not in amended),
             warning if self.opinion.pending else "",
             self._issue,
             self.window(),

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
-from engine.core.errors import Cancelled, ImagingError, InputError
 from engine import MAX_PIXELS
+from engine.core.errors import Cancelled, ImagingError, InputError
 from engine.imaging.formats import MAX_FILE_BYTES, check_size, media_type, reading
 
 

@@ -1,5 +1,6 @@
 """Taking files in: good ones become captures, bad ones are named, nothing half stays."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -169,3 +170,15 @@ def test_a_file_name_that_is_no_text_is_taken_in_all_the_same(take_in, write_png
     report = take_in([odd, broken])
     assert [capture.file_name for capture in report.captures] == ["caf?.png"]
     assert [refusal.file_name for refusal in report.refusals] == ["?.png"]
+
+
+def test_captures_of_a_store_on_read_only_media_are_shown_too(store, take_in, write_png, tmp_path, monkeypatch):
+    capture = take_in([write_png(1)]).captures[0]
+
+    def refuse(*arguments):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(type(store), "pyramid_path", refuse)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with tile_source(store, capture.id, JobContext()) as tiles:
+        assert (tiles.width, tiles.height) == (64, 64)
