@@ -5,7 +5,7 @@ import pytest
 from engine.core.records import hash_of
 from engine.simulation import laser
 
-FROZEN = "280221a986f5c4423cf2d16b282878384c5b72e916fcd3c66d445d2b6869aea8"
+FROZEN = "49cfaca08f63b5623ce6af7ac8b253dc1fb5d678175a4e7da4860edcc2c5d645"
 SPOT, GAIN, RAGGED, SCATTERING, VARIATION, DISTORTION = (15, 40), (0, 25), (3, 15), (30, 60), (0.05, 0.2), (5, 50)
 
 
