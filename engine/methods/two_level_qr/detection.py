@@ -70,9 +70,9 @@ def detect(
 
     Notes
     -----
-    The neighbourhoods of all modules are laid side by side once; each place of eq. (3) is then one product over all
-    modules, and a windowed maximum follows. Where two places correlate equally the one nearer the start of the rows
-    wins, as in a loop over eq. (3).
+    The neighbourhoods of all modules are laid side by side once; the correlations at all places of eq. (3) are then one
+    matrix product for each pattern, and a windowed maximum follows. Where two places correlate equally the one nearer
+    the start of the rows wins, as in a loop over eq. (3).
     """
     side = patterns.shape[1]
     dx, dy = reach
@@ -83,13 +83,10 @@ def detect(
     kernels = patterns.astype(np.float32)
     kernels -= kernels.mean(axis=(1, 2), keepdims=True)
     kernels /= np.sqrt((kernels**2).sum(axis=(1, 2), keepdims=True))
-    own = kernels[classes]
-    dark = np.float32(lightness.mean(dtype=np.float64)) - lightness
-    around = sliding_window_view(dark, (side + 2 * dy, side + 2 * dx))[low[:, 0], low[:, 1]]
+    around = sliding_window_view(lightness, (side + 2 * dy, side + 2 * dx))[low[:, 0], low[:, 1]]
+    around = around.mean() - around  # darkness, about 0: sums of float32 stay exact enough
     lengths = _window_lengths(around, side)
-    products = np.empty_like(lengths)
-    for y, x in np.ndindex(*lengths.shape[1:]):
-        products[:, y, x] = np.einsum("nab,nab->n", around[:, y : y + side, x : x + side], own)
+    products = _products(around, kernels, classes)
     values = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
     flat = values.reshape(len(values), -1)
     best = flat.argmax(axis=1)
@@ -97,15 +94,39 @@ def detect(
     return Detection(values[:, dy, dx], flat[np.arange(len(flat)), best], place)
 
 
+def _products(around: Floats, kernels: Floats, classes: NDArray[np.intp]) -> Floats:
+    """Return the product of each module's kernel with every window of its neighbourhood: (N, h - p + 1, w - p + 1)."""
+    side = kernels.shape[1]
+    count, height, width = around.shape
+    shape = (height - side + 1, width - side + 1)
+    products = np.empty((count, *shape), dtype=np.float32)
+    if len(kernels) > count / 4:  # about one kernel for each module: nothing is shared
+        own = kernels[classes]
+        for y, x in np.ndindex(shape):
+            products[:, y, x] = np.einsum("nab,nab->n", around[:, y : y + side, x : x + side], own)
+        return products
+    for index, kernel in enumerate(kernels):
+        placed = np.zeros((*shape, height, width), dtype=np.float32)
+        for y, x in np.ndindex(shape):
+            placed[y, x, y : y + side, x : x + side] = kernel
+        rows = np.flatnonzero(classes == index)
+        found = around[rows].reshape(len(rows), -1) @ placed.reshape(shape[0] * shape[1], -1).T
+        products[rows] = found.reshape(-1, *shape)
+    return products
+
+
 def _window_lengths(around: Floats, side: int) -> Floats:
     """Return sqrt(sum (S - mean)^2) of every window of ``side`` x ``side`` in (N, h, w) neighbourhoods; 0 if flat."""
-    height, width = around.shape[1:]
+    count, height, width = around.shape
+    across, down = _box(width, side), _box(height, side)
 
     def windows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return _box(height, side).T @ (values @ _box(width, side))
+        rows = (values.reshape(-1, width) @ across).reshape(count, height, -1)
+        columns = np.ascontiguousarray(rows.swapaxes(1, 2)).reshape(-1, height) @ down
+        return columns.reshape(count, width - side + 1, -1).swapaxes(1, 2)
 
     exact = around.astype(np.float64)
-    variance = windows(exact**2) - windows(exact) ** 2 / side**2
+    variance = windows(exact * exact) - windows(exact) ** 2 / side**2
     # Sums in float64 are exact to far below this: less is no texture but rounding.
     flat = variance < FLAT * side**2
     return np.sqrt(np.where(flat, 0.0, variance)).astype(np.float32)

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from engine.core.seeds import generator
 
-NEIGHBOURHOOD = 5  # modules along a side: a scratch or a smudge is seldom smaller than a few modules
-LEAST_MODULES = 5  # in a neighbourhood, else its mean says little
+SIDES = (3, 5, 9)  # modules along a neighbourhood: a scratch, a smudge, a torn corner
+LEAST_MODULES = 3  # in a neighbourhood, else its mean says little
+LEAST_OF_CLASS = 8  # modules, else the median of a class says little
 SHUFFLES = 199
-LEVEL = 0.01  # of the shuffled maps reach as deep a place: p = (1 + 1) / (199 + 1)
-DEEP = 0.5  # a place is lost where it keeps less than this share of the code's median correlation
+LEVEL = 0.005  # p of the deepest place: deeper than in each of 199 shuffled maps
+DEEP = 0.75  # a place is lost only where it keeps less than this share of the code's median correlation
 
 
 class LossPattern(StrEnum):
@@ -48,49 +49,70 @@ class Loss:
     share: float
 
 
+def levelled(values: NDArray[np.floating], classes: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the modules' correlations, (N,), without what their patterns differ in: each class at the common mean.
+
+    Patterns stand printing unequally well; without this their arrangement would look like local loss or hide it.
+    Classes of fewer than ``LEAST_OF_CLASS`` modules, as in the scheme ``unique``, stay as they are.
+    """
+    level = values.astype(np.float64)
+    common = level.mean()
+    for index in np.flatnonzero(np.bincount(classes) >= LEAST_OF_CLASS):
+        own = classes == index
+        level[own] += common - np.median(level[own])
+    return level
+
+
 def pattern_of_loss(values: NDArray[np.floating], *, seed: int) -> Loss:
     """Tell uniform from local loss.
 
     Parameters
     ----------
     values : NDArray[np.floating]
-        (n, n) correlation of each module, NaN where it carries no pattern.
+        (n, n) correlation of each module, levelled, NaN where it carries no pattern.
     seed : int
         Of the shuffles.
 
     Notes
     -----
     A scan statistic (Kulldorff 1997, Communications in Statistics 26:1481) with its distribution by permutation: the
-    lowest mean over neighbourhoods of 5 x 5 modules, against the same of maps whose modules were shuffled.
+    deepest neighbourhood, in standard errors below the mean, against the same of maps whose modules were shuffled.
     """
     measured = ~np.isnan(values)
-    counts = _sums(measured.astype(np.float64))
-    wide = measured & (counts >= LEAST_MODULES)
-    nothing = np.zeros(values.shape, dtype=np.bool_)
-    if not wide.any():
-        return Loss(LossPattern.UNIFORM, nothing, 1.0, 0.0)
     own = values[measured].astype(np.float64)
-    means = _means(own, measured, counts)
+    nothing = np.zeros(values.shape, dtype=np.bool_)
+    if own.size < LEAST_MODULES or own.std() == 0:
+        return Loss(LossPattern.UNIFORM, nothing, 1.0, 0.0)
+    counts = [_sums(measured.astype(np.float64), side) for side in SIDES]
+    depths, means = _depths(own, measured, counts)
     random = generator(seed, "pattern of loss")
-    deepest = [_means(random.permutation(own), measured, counts)[wide].min() for _ in range(SHUFFLES)]
-    reached = int(np.sum(np.array(deepest) <= means[wide].min()))
-    probability = (1 + reached) / (1 + SHUFFLES)
-    lost = wide & (means < DEEP * np.median(own))
-    if probability > LEVEL or not lost.any():
+    deepest = np.sort([_depths(random.permutation(own), measured, counts)[0].min() for _ in range(SHUFFLES)])
+    probability = float(1 + (deepest <= depths.min()).sum()) / (1 + SHUFFLES)
+    significant = depths < deepest[round(LEVEL * (1 + SHUFFLES)) - 1]
+    lost = (significant & (means < DEEP * np.median(own))).any(axis=0) & measured
+    if not lost.any():
         return Loss(LossPattern.UNIFORM, nothing, probability, 0.0)
     return Loss(LossPattern.LOCAL, lost, probability, float(lost.sum() / measured.sum()))
 
 
-def _means(own: NDArray[np.float64], measured: NDArray[np.bool_], counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    full = np.zeros(measured.shape)
-    full[measured] = own
-    return np.divide(_sums(full), counts, out=np.zeros_like(full), where=counts > 0)
+def _depths(
+    own: NDArray[np.float64], measured: NDArray[np.bool_], counts: list[NDArray[np.float64]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return each neighbourhood's mean in standard errors from the mean of all, and the mean itself: (sides, n, n)."""
+    centred = np.zeros(measured.shape)
+    centred[measured] = own - own.mean()
+    depths, means = [], []
+    for side, count in zip(SIDES, counts, strict=True):
+        enough = count >= LEAST_MODULES
+        mean = np.divide(_sums(centred, side), count, out=np.zeros_like(count), where=enough)
+        depths.append(mean * np.sqrt(count) / own.std())
+        means.append(mean + own.mean())
+    return np.stack(depths), np.stack(means)
 
 
-def _sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _sums(values: NDArray[np.float64], side: int) -> NDArray[np.float64]:
     """Return the sum over each cell's neighbourhood; cells beyond the map count as 0."""
     import cv2
 
-    size = (NEIGHBOURHOOD, NEIGHBOURHOOD)
-    found = cv2.boxFilter(values, cv2.CV_64F, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
+    found = cv2.boxFilter(values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
     return np.asarray(found, dtype=np.float64)

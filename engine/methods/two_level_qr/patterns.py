@@ -12,6 +12,7 @@ from engine.core.records import Record
 from engine.methods.two_level_qr.keyed import keyed_pattern
 from engine.simulation.channel import ScannerSettings, scan
 from engine.simulation.codes import UM_PER_INCH, Design
+from engine.simulation.laser import M126_PRINTER, M126_SCANNER
 from engine.simulation.printing import Print, PrintSettings
 
 Patterns = NDArray[np.bool_]  # (q, p, p), True = black
@@ -27,7 +28,7 @@ class PatternSearch(Record):
     candidates : random patterns that the set is chosen from.
     trials : prints that each candidate must stand.
     print_dpi : dots per inch of the pattern's pixels; 600 in section 3.1.
-    printer, scanner : the print-scan model.
+    printer, scanner : the print-scan model; by default the calibrated one of the paper's authentic codes.
     """
 
     count: Annotated[int, Field(ge=2, le=16)] = 3
@@ -36,8 +37,8 @@ class PatternSearch(Record):
     candidates: Annotated[int, Field(ge=4, le=256)] = 48
     trials: Annotated[int, Field(ge=1, le=16)] = 3
     print_dpi: Annotated[int, Field(ge=150, le=4800)] = 600
-    printer: PrintSettings = PrintSettings()
-    scanner: ScannerSettings = ScannerSettings()
+    printer: PrintSettings = M126_PRINTER
+    scanner: ScannerSettings = M126_SCANNER
 
     @property
     def black_px(self) -> int:

@@ -14,7 +14,8 @@ from engine.simulation.codes import FINDER_MODULES
 
 Array = NDArray[np.float64]
 Grey = NDArray[np.float32]
-READ_FACTORS = (1, 2, 4)  # patterns finer than a reader expects vanish in a smaller image
+# How often the image is reduced and the sigma of its blur then, in pixels: patterns vanish, modules stay.
+READ_PASSES = ((1, 0.0), (2, 1.0), (4, 1.0))
 RULER_PX = 6  # pixels along a module where offsets are measured
 RULER_BLUR = 0.3  # of a module: patterns and edge ripple vanish, module edges stay
 TEXTURE_DARKNESS = 0.75  # of a printed pattern against a solid module; only its order of size matters
@@ -82,18 +83,20 @@ def grey(pixels: Pixels) -> Grey:
 
 
 def read_codes(pixels: Pixels) -> tuple[Reading, ...]:
-    """Return every QR code that can be read, from the top down; codes are looked for at several sizes of the image."""
+    """Return every QR code that can be read, from the top down; codes are looked for at several sizes."""
     import cv2
     import zxingcpp
 
     qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
     lightness = np.rint(grey(pixels)).astype(np.uint8)
     found: list[Reading] = []
-    for factor in READ_FACTORS:
+    for factor, sigma in READ_PASSES:
         if min(lightness.shape) // factor < 21:
             break
         size = (lightness.shape[1] // factor, lightness.shape[0] // factor)
         seen = lightness if factor == 1 else np.asarray(cv2.resize(lightness, size, interpolation=cv2.INTER_AREA))
+        if sigma:
+            seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma))
         back = np.linalg.inv(resize_matrix(size[0] / lightness.shape[1], size[1] / lightness.shape[0]))
         for code in zxingcpp.read_barcodes(seen, formats=qr):
             at = code.position
@@ -198,7 +201,15 @@ def _corrected(capture: Grey, matrix: Array, ruler: Grey, windows: NDArray[np.in
     moved = centres + offsets[used]
     # Windows that a scratch or a crease misled are outvoted; with the four marks alone the fit is exact.
     step, _ = cv2.findHomography(centres, moved, cv2.RANSAC, 0.1 * RULER_PX)
-    return matrix if step is None else matrix @ np.asarray(step, dtype=np.float64)
+    if step is None:
+        return matrix
+    change = np.asarray(step, dtype=np.float64)
+    edge = float(len(ruler) - WINDOW_MODULES * RULER_PX)
+    ends = np.array([[0.0, 0.0], [edge, 0.0], [edge, edge], [0.0, edge]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shifts = np.abs(apply_matrix(change, ends) - ends)
+    # A fit that throws a corner further than windows can have moved is no correction; NaN fails this too.
+    return matrix @ change if (shifts < 3 * RULER_PX).all() else matrix
 
 
 def _finders_alone(capture: Grey, matrix: Array, ruler: Grey, finders: NDArray[np.intp]) -> Array:
