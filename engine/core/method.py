@@ -51,12 +51,28 @@ class KnownCaptures:
     sources: tuple[PixelSource, ...]
 
 
+class SecretSeries(Protocol):
+    """A series of codes; its patterns and its key stay inside, its hash may be told."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 that identifies the series without giving its secrets away."""
+        ...
+
+
+@dataclass(frozen=True)
+class SeriesParameters:
+    """References that are the parameters of the series which the questioned code should belong to."""
+
+    series: SecretSeries
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What a method examines: the questioned capture and typed references."""
 
     questioned: PixelSource
-    references: KnownCaptures | None = None
+    references: KnownCaptures | SeriesParameters | None = None
 
 
 class Method(Protocol):

@@ -5,7 +5,10 @@ from typing import Any
 
 from engine.core.errors import InputError
 
-METHODS: dict[str, str] = {"capture_comparison": "engine.methods.capture_comparison:CaptureComparison"}
+METHODS: dict[str, str] = {
+    "capture_comparison": "engine.methods.capture_comparison:CaptureComparison",
+    "two_level_qr": "engine.methods.two_level_qr.examination:TwoLevelQr",
+}
 
 
 def method(key: str) -> Any:

@@ -65,7 +65,7 @@ def shifted() -> Finding:
 
 
 def test_the_table_leads_to_the_method():
-    assert METHODS == {"capture_comparison": "engine.methods.capture_comparison:CaptureComparison"}
+    assert METHODS["capture_comparison"] == "engine.methods.capture_comparison:CaptureComparison"
     assert method("capture_comparison") is CaptureComparison
     with pytest.raises(InputError, match="no method"):
         method("other")
