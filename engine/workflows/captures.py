@@ -188,7 +188,7 @@ def tile_source(store: Store, capture_id: str, context: JobContext) -> PyramidTi
 
 
 def _tiles_path(store: Store, capture: Capture) -> Path:
-    """Return where the capture's tiles belong: in the store's cache, or the person's where a store cannot be written."""
+    """Return where the capture's tiles belong: the store's cache, or the person's where that cannot be written."""
     try:
         return store.pyramid_path(capture.sha256, capture.page)
     except OSError:
