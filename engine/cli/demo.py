@@ -17,7 +17,9 @@ OPINION = (
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the demo command."""
-    command = commands.add_parser("demo", parents=[common], help="make the demonstration store and its report")
+    command = commands.add_parser(
+        "demo", parents=[common], help="make the demonstration store, or use it, and issue its report"
+    )
     command.add_argument("folder", type=Path, nargs="?", metavar="DIR", help="default: demonstration.touchstone here")
     command.add_argument("--out", type=Path, default=Path("demo-report.pdf"), help="the report (default: %(default)s)")
     command.set_defaults(run=_demo)
@@ -25,11 +27,12 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _demo(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     folder = options.folder or Path("demonstration.touchstone")
-    with demo.make_demo(folder, context) as store:
+    with demo.demo_store(folder, context) as store:
         case = store.cases()[0]
         examiner = next(actor for actor in store.actors() if actor.role is Role.EXAMINER)
         finding_ids = tuple(finding.id for finding in store.findings(case.id))
-        opinions.give_opinion(store, examiner, case.id, OPINION, finding_ids)
+        if not store.opinions(case.id):
+            opinions.give_opinion(store, examiner, case.id, OPINION, finding_ids)
         issued = reports.make_report(store, examiner, case.id, options.out, context=context)
     values = {"store": str(folder), "report": str(options.out), "number": issued.number}
     output.result(values, f"Store {folder}, report {issued.number} in {options.out}")

@@ -17,6 +17,7 @@ from engine.workflows.findings import compare
 SEED = 20_261
 PAYLOAD = "TOUCHSTONE-DEMONSTRATION-0001"
 UM_PER_CM = 10_000.0
+LABORATORY = "Demonstration laboratory"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,17 @@ REPRINT = _Exhibit(
 )
 
 
+def demo_store(folder: Path, context: JobContext) -> Store:
+    """Open the demonstration store in a folder; make it first where there is none. Another store is left alone."""
+    if not folder.exists():
+        return make_demo(folder, context)
+    store = Store.open(folder)
+    if store.laboratory != LABORATORY:
+        store.close()
+        raise InputError("This is not the demonstration store", where=str(folder), remedy="Name a new folder.")
+    return store
+
+
 def make_demo(folder: Path, context: JobContext) -> Store:
     """Create the demonstration store in a new folder and return it open; cancelled or failed work leaves none.
 
@@ -58,7 +70,7 @@ def make_demo(folder: Path, context: JobContext) -> Store:
         _write_captures(Path(scratch), context)
         try:
             with Store.create(
-                partial, laboratory="Demonstration laboratory", location="This computer", administrator="Administrator"
+                partial, laboratory=LABORATORY, location="This computer", administrator="Administrator"
             ) as store:
                 _fill(store, Path(scratch), context)
             partial.rename(folder)

@@ -1,0 +1,39 @@
+"""The entry without a display: the demonstration becomes a report, and a second run uses the store of the first."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    windowless = {name: value for name, value in os.environ.items() if "DISPLAY" not in name and "QPA" not in name}
+    command = [sys.executable, str(APP), *arguments]
+    return subprocess.run(command, cwd=folder, env=windowless, capture_output=True, text=True, check=False)
+
+
+def test_the_demonstration_without_a_display_is_a_report(tmp_path):
+    first = run(tmp_path, "--demonstration")
+    assert first.returncode == 0, first.stderr
+    assert "no display" in first.stderr
+    assert (tmp_path / "demo-report.pdf").read_bytes().startswith(b"%PDF-")
+    again = run(tmp_path, "demo", "--json")
+    assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["number"].endswith("-02")
+
+
+def test_another_store_is_never_taken_for_the_demonstration(tmp_path):
+    made = run(tmp_path, "store", "init", "lab.touchstone", "--laboratory", "Ours", "--administrator", "Head")
+    assert made.returncode == 0
+    refused = run(tmp_path, "demo", "lab.touchstone")
+    assert refused.returncode == 2
+    assert "not the demonstration store" in refused.stderr
+
+
+def test_no_command_and_no_display_shows_the_commands(tmp_path):
+    shown = run(tmp_path)
+    assert "no display" in shown.stderr
+    assert "compare" in shown.stdout
