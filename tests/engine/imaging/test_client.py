@@ -109,7 +109,7 @@ def test_a_known_hash_is_taken_over(worker, capture, tmp_path):
 
 
 def test_an_absent_page_and_an_absent_file_are_refused(worker, capture, tmp_path):
-    with pytest.raises(ImagingError, match="no page 1"):
+    with pytest.raises(ImagingError, match="no page 2"):  # people count from 1
         worker.read(capture, 1)
     with pytest.raises(ImagingError, match="cannot be read"):
         worker.inspect(tmp_path / "absent.tif")
