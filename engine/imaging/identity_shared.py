@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.core.method import Pixels
 from engine.core.pixels import apply_matrix
+from engine.imaging.identity_padding import equal_modules
 from engine.imaging.refine import Array, Mask, light
 
 DETECTION_SIDE = 1200  # pixels of the longer side where a code is looked for
@@ -60,10 +61,28 @@ def shared_structure(pixels: Pixels) -> SharedStructure | None:
     to_capture = np.linalg.inv(matrix) @ to_image
     quads = [
         apply_matrix(to_capture, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], dtype=np.float64))
-        for x0, y0, x1, y1 in _rectangles(modules)
+        for x0, y0, x1, y1 in (*_rectangles(modules), *_padding(eight, framed, corners, modules))
     ]
     upper = apply_matrix(to_capture, np.array([[0.0, 0.0], [modules, 0.0]]))
     return SharedStructure(np.array(quads), float(np.hypot(*(upper[1] - upper[0]))) / modules)
+
+
+def _padding(
+    image: np.ndarray, framed: np.ndarray, corners: Array, modules: int
+) -> list[tuple[float, float, float, float]]:
+    """Return what a short payload leaves equal in other codes, as runs of modules; nothing where it cannot be read."""
+    text = cv2.QRCodeDetector().decode(framed, (corners + BORDER).astype(np.float32)[None])[0]
+    if not text:
+        return []
+    centres = np.stack(np.meshgrid(np.arange(modules) + 0.5, np.arange(modules) + 0.5), axis=-1).reshape(-1, 2)
+    x, y = apply_matrix(_from_modules(corners, modules), centres).T.astype(np.float32)
+    values = cv2.remap(image, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
+    printed = (values < (float(values.min()) + float(values.max())) / 2).reshape(modules, modules)
+    found: list[tuple[float, float, float, float]] = []
+    for row, equal in enumerate(equal_modules(text, printed)):
+        edges = np.flatnonzero(np.diff(np.r_[False, equal, False].astype(np.int8)))
+        found += [(float(a), row, float(b), row + 1.0) for a, b in edges.reshape(-1, 2)]
+    return found
 
 
 def _from_modules(corners: Array, modules: int) -> Array:

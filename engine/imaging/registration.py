@@ -29,6 +29,7 @@ LEAST_PROMISE = 0.3  # correlation from which a placement is worth an affine ref
 DISTINCT = 0.04  # placements whose corners differ by less of the reference's extent are one
 FEWEST_POINTS = 6  # textured blocks without which nothing can be said
 FEWEST_UNSHARED = 4  # of them outside the structure that a symbology shares
+FEWEST_CLEAR = 2  # where there are fewer, that many must all agree
 CLEAR_MARGIN = 3.0  # times the least margin that is asked where there are fewer
 LEAST_SPREAD = 0.5  # of the agreeing points along their narrower direction, relative to the shorter side
 
@@ -329,7 +330,9 @@ def _judged(evidence: dict[str, float], settings: RegistrationSettings, sane: bo
     for holds, reason in objections:
         if holds:
             return Outcome.NOT_REGISTRABLE, reason
-    if few_of_its_own and evidence["margin"] < CLEAR_MARGIN * settings.least_margin:
+    clear = evidence["margin"] >= CLEAR_MARGIN * settings.least_margin
+    own_agree = evidence["unshared_points"] >= FEWEST_CLEAR and evidence["unshared_agreement"] == 1.0
+    if few_of_its_own and not (clear and own_agree):
         return Outcome.AMBIGUOUS, "The overlap shows little but structure that every code of the kind shares."
     if evidence["margin"] < settings.least_margin:
         return Outcome.AMBIGUOUS, "Another placement fits nearly as well."

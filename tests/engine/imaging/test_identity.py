@@ -66,7 +66,7 @@ def test_what_cannot_be_measured_is_none_with_the_reason(simulated_fields):
 
 
 def test_a_codes_shared_structure_is_found_where_it_is():
-    code = QrCode(payload="SHARED STRUCTURE", version=4)
+    code = QrCode(payload="this payload fills its code: sixty-two bytes, and no padding", version=4)
     view = scan(Print(code.design(), seed=1), seed=2)
     shared = shared_structure(view.pixels)
     assert shared is not None
@@ -112,3 +112,12 @@ def test_real_copies_correlate_less_with_the_originals_than_originals_do(real_da
     assert len(originals) >= 8
     assert len(copies) >= 8
     assert auc(originals, copies) >= 0.998
+
+
+def test_the_padding_of_a_short_payload_is_shared_structure_too():
+    full, short = "this payload fills its code: sixty-two bytes, and no padding", "TS-4711"
+    areas = []
+    for payload in (full, short):
+        view = scan(Print(QrCode(payload=payload, version=4).design(), seed=1), seed=2)
+        areas.append(shared_structure(view.pixels).mask(view.pixels.shape, np.eye(3)).mean())
+    assert areas[1] > areas[0] + 0.1
