@@ -104,8 +104,10 @@ def test_reading_through_the_process_is_decoding(worker, tmp_path, kind):
 
 def test_a_known_hash_is_taken_over(worker, capture, tmp_path):
     worker.prepare(capture, 0, tmp_path / "tiles", sha256="ab" * 32)
-    with PyramidTiles(tmp_path / "tiles", sha256="ab" * 32):
-        pass
+    with PyramidTiles(tmp_path / "tiles", sha256="ab" * 32) as tiles:
+        assert tiles.levels >= 1
+    with pytest.raises(ImagingError):
+        PyramidTiles(tmp_path / "tiles", sha256="cd" * 32)
 
 
 def test_an_absent_page_and_an_absent_file_are_refused(worker, capture, tmp_path):

@@ -285,6 +285,7 @@ def test_files_are_chosen_in_a_dialog_too(
     monkeypatch.setattr(forms, "choose_files", lambda *_: [pictures / "known.tif"])
     case_window.commands.run("case.intake")
     form = dialog(IntakeDialog)
+    assert form._files == (pictures / "known.tif",)
     form.reject()
 
 
