@@ -276,7 +276,7 @@ def _evidence(
         "unshared_agreement": float(agree[own].mean()) if own.any() else 0.0,
         "held_out_points": float((agree & held_out).sum()),
         "held_out_agreement": float(agree[held_out].mean()) if held_out.any() else 0.0,
-        **_median_residual(fitted, held_out),
+        **_residual_of_all(fitted, held_out),
         "local_correlation": float(np.median(fitted.local)) if len(agree) else 0.0,
         "point_spread": check.spread(fitted.reference[agree], min(pair.reference.shape[:2])),
         "scale_ratio": shape.scale / pair.ratio,
@@ -287,10 +287,12 @@ def _evidence(
     }
 
 
-def _median_residual(fitted: Fit, held_out: np.ndarray) -> dict[str, float]:
-    """Return the median residual, px, of every held-out point that could be found, agreeing or not."""
+def _residual_of_all(fitted: Fit, held_out: np.ndarray) -> dict[str, float]:
+    """Return median and RMS residual, px, of every held-out point that could be found, agreeing or not."""
     found = fitted.residual[held_out & fitted.clear]
-    return {"held_out_median_px": float(np.median(found))} if len(found) else {}
+    if not len(found):
+        return {}
+    return {"held_out_median_px": float(np.median(found)), "held_out_rms_px": float(np.sqrt((found**2).mean()))}
 
 
 def _shared(pair: levels.Pair, fitted: Fit) -> np.ndarray:

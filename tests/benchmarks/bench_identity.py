@@ -3,7 +3,7 @@
 Thresholds lie in the middle of the gap between the first half of the pieces, and are applied to the second half.
 *Same design* is scored at the best placement found, registered or not: refusals would flatter its rates. *Same
 piece* is scored where the captures are registered. One JSON object a score.
-``python -m tests.benchmarks.bench_identity [FIELDS]``
+``python -m tests.benchmarks.bench_identity [FIELDS [SEED]]``
 """
 
 import json
@@ -23,19 +23,19 @@ from tests.benchmarks.registration_fields import Field, fields
 SEED = 4711
 
 
-def main(count: int = 60) -> None:
+def main(count: int = 60, seed: int = SEED) -> None:
     """Print the figures of both scores."""
     rows: list[tuple[int, str, float | None, float | None]] = []
     registered = dict.fromkeys(("same", "twin", "other"), 0)
-    for field in fields(count, SEED):
+    for field in fields(count, seed):
         for name in registered:
             design, piece, was_registered = _scores(field, name)
             registered[name] += was_registered
             rows.append((field.piece, name, design, piece))
     half = max(row[0] for row in rows) // 2
     # Same design: two prints of one design against prints of two designs, both of which are different pieces.
-    _report("same design", rows, 2, "twin", "other", half, count, registered)
-    _report("same piece", rows, 3, "same", "twin", half, count, registered)
+    _report("same design", rows, 2, "twin", "other", half, count, registered, seed)
+    _report("same piece", rows, 3, "same", "twin", half, count, registered, seed)
 
 
 def _scores(field: Field, name: str) -> tuple[float | None, float | None, bool]:
@@ -60,6 +60,7 @@ def _report(
     half: int,
     count: int,
     registered: dict[str, int],
+    seed: int,
 ) -> None:
     def values(name: str, test: bool) -> tuple[list[float], list[int]]:
         chosen = [row for row in rows if row[1] == name and row[column] is not None and (row[0] > half) == test]
@@ -72,7 +73,7 @@ def _report(
     print(
         json.dumps(
             {
-                "benchmark": title, "simulated": True, "seed": SEED, "fields": count, "registered": registered,
+                "benchmark": title, "simulated": True, "seed": seed, "fields": count, "registered": registered,
                 "auc": round(auc(alike, unlike), 5), "threshold": round(threshold, 3),
                 "alike_mean": round(float(np.mean(alike)), 3), "alike_min": round(min(alike), 3),
                 "unlike_mean": round(float(np.mean(unlike)), 3), "unlike_max": round(max(unlike), 3),
@@ -88,4 +89,4 @@ def _report(
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, sys.argv[1:3]))

@@ -87,8 +87,12 @@ def _real() -> None:
                 same_token=first[:2] == second[:2],
                 outcome=found.outcome.value,
                 held_out_rms_px=found.residual_px and round(found.residual_px, 3),
-                held_out_median_px=round(float(np.median(unseen)), 3) if unseen else None,
                 held_out_points=len(unseen),
+                of_all_held_out={
+                    key: round(found.evidence[key], 3)
+                    for key in ("held_out_median_px", "held_out_rms_px", "held_out_agreement")
+                    if found.transform is not None
+                },
                 displacement_field=found.bent,
                 reason=found.reason,
             )
