@@ -110,7 +110,7 @@ def _products(around: Floats, kernels: Floats, classes: NDArray[np.intp]) -> Flo
         for y, x in np.ndindex(shape):
             placed[y, x, y : y + side, x : x + side] = kernel
         rows = np.flatnonzero(classes == index)
-        found = around[rows].reshape(len(rows), -1) @ placed.reshape(shape[0] * shape[1], -1).T
+        found = around[rows].reshape(len(rows), height * width) @ placed.reshape(-1, height * width).T
         products[rows] = found.reshape(-1, *shape)
     return products
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import InputError
@@ -36,6 +36,7 @@ def looped(lightness, corners, patterns, classes, reach):
     count=st.integers(1, 20),
     shared=st.booleans(),
 )
+@example(seed=3455, side=12, reach=(0, 0), count=12, shared=True)  # one of the patterns replaces no module
 def test_the_vectorised_search_agrees_with_the_loop(seed, side, reach, count, shared):
     random = generator(seed, "detection")
     lightness = (255 * random.random((5 * side, 6 * side))).astype(np.float32)
