@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, model_validator
 
 from engine.core.case import Identifier, Name, Scale, Sha256, Text
+from engine.core.operating import Classification
 from engine.core.pixels import Transform
 from engine.core.records import Record, canonical_json, sha256_hex
 
@@ -168,6 +169,7 @@ class Finding(Record):
     capture_ids: tuple[Identifier, ...]
     scales: tuple[ScaleUsed, ...]
     outcome: Text = ""
+    classification: Classification | None = None
     questioned_to_known: Transform | None = None
     scores: tuple[Score, ...] = ()
     overlays: tuple[Overlay, ...] = ()

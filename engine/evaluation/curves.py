@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from engine.core.errors import InputError
-from engine.evaluation.rates import Rate, Scores, finite_scores, rate
+from engine.core.operating import Rate
+from engine.evaluation.rates import Scores, finite_scores, rate
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
 from engine.core.errors import InputError
+from engine.core.operating import Interval, Rate
 from engine.core.records import Record
 from engine.core.seeds import generator
 
@@ -15,29 +16,6 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Scores = NDArray[np.float64]
 LEVEL = 0.95
 DRAWS = 2_000
-
-
-class Interval(Record):
-    """A two-sided confidence interval, its level and how it was made."""
-
-    low: float
-    high: float
-    level: Annotated[float, Field(gt=0, lt=1)]
-    method: str
-
-
-class Rate(Record):
-    """How often something happened: ``events`` of ``trials``, on ``objects`` physical objects where these are known."""
-
-    events: Annotated[int, Field(ge=0)]
-    trials: Annotated[int, Field(ge=1)]
-    objects: int | None = None
-    interval: Interval
-
-    @property
-    def value(self) -> float:
-        """Events per trial, 0..1."""
-        return self.events / self.trials
 
 
 class ErrorRates(Record):

@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine.core.codes import Scheme
 from engine.core.errors import TouchstoneError
 from engine.core.method import Pixels
 from engine.core.seeds import generator
@@ -27,7 +28,7 @@ from engine.methods.two_level_qr.detection import Detection, detect
 from engine.methods.two_level_qr.generation import generate, layout
 from engine.methods.two_level_qr.patterns import PatternSearch, correlation
 from engine.methods.two_level_qr.rectification import read_codes, rectify
-from engine.methods.two_level_qr.series import Scheme, Series, make_series
+from engine.methods.two_level_qr.series import Series, make_series
 from engine.simulation import laser
 from engine.simulation.channel import copied, scan
 from engine.simulation.printing import Print

@@ -2,49 +2,19 @@
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.codes import ErrorLevel, Scheme, SeriesFacts
 from engine.core.errors import InputError
-from engine.core.records import Record, canonical_json, sha256_hex
+from engine.core.records import canonical_json, sha256_hex
 from engine.methods.two_level_qr.keyed import keyed_pattern, keyed_words
 from engine.methods.two_level_qr.patterns import Patterns, PatternSearch, search_patterns
 
 KEY_BYTES = 32
 NAME = re.compile(r"[\w .:/-]{1,100}")
-
-ErrorLevel = Literal["L", "M", "Q", "H"]
-
-
-class Scheme(StrEnum):
-    """Which pattern replaces which black module (section 2.3.2), modules counted row by row.
-
-    ORDERED: P1, P2, .., Pq, P1, ..; RANDOM: drawn from the key and the code's text; UNIQUE: every module of every code
-    has a pattern of its own, drawn from the key, so that averaging over modules gives a copier nothing (ours).
-    """
-
-    ORDERED = "ordered"
-    RANDOM = "random"
-    UNIQUE = "unique"
-
-
-class SeriesFacts(Record):
-    """What may be told of a series: everything but its patterns and its key. ``sha256`` identifies the whole."""
-
-    name: str
-    scheme: Scheme
-    pattern_count: int
-    module_px: int
-    black_px: int
-    print_dpi: int
-    version: int
-    error_level: ErrorLevel
-    epsilon: float | None
-    sha256: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 
 from engine.core.case import Capture, Device, Quality
+from engine.core.codes import Scheme
 from engine.core.records import sha256_hex
 from engine.methods.two_level_qr.patterns import PatternSearch
-from engine.methods.two_level_qr.series import Scheme, Series, make_series
+from engine.methods.two_level_qr.series import Series, make_series
 
 KEY = bytes(range(100, 132))
 TEXT = "TS-0001-7F3A"

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.core.codes import Scheme
 from engine.core.errors import InputError
 from engine.core.finding import Finding
 from engine.core.method import Inputs, KnownCaptures, SeriesParameters
@@ -14,7 +15,6 @@ from engine.jobs import JobContext
 from engine.methods import method
 from engine.methods.two_level_qr.examination import Outcome, TwoLevelQr, TwoLevelQrSettings
 from engine.methods.two_level_qr.generation import generate
-from engine.methods.two_level_qr.series import Scheme
 from engine.simulation import laser
 from engine.simulation.channel import copied, scan
 from engine.simulation.printing import Print

@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import zxingcpp
 
+from engine.core.codes import Scheme
 from engine.core.errors import InputError
 from engine.methods.two_level_qr.generation import generate, layout
 from engine.methods.two_level_qr.patterns import PatternSearch
-from engine.methods.two_level_qr.series import Scheme, make_series
+from engine.methods.two_level_qr.series import make_series
 from engine.simulation.channel import scan
 from engine.simulation.codes import QrCode
 from engine.simulation.printing import Print

@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from engine.core.codes import Scheme
 from engine.core.errors import InputError
-from engine.methods.two_level_qr.series import Scheme, Series
+from engine.methods.two_level_qr.series import Series
 from tests.engine.methods.two_level_qr.samples import KEY, series
 
 
