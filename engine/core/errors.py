@@ -27,6 +27,14 @@ class InputError(TouchstoneError):
     """Wrong usage: an unknown identifier, a value out of range, a role that may not do this."""
 
 
+class SeriesLockedError(InputError):
+    """The secrets of a series are needed and its passphrase was not given; ``series_id`` names the series."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", series_id: str = "") -> None:
+        self.series_id = series_id
+        super().__init__(what, where=where, remedy=remedy)
+
+
 class ImagingError(TouchstoneError):
     """A file cannot be read as an image, or an image cannot be used as asked."""
 
