@@ -11,6 +11,9 @@ from engine.methods.two_level_qr.patterns import Patterns
 
 Floats = NDArray[np.float32]
 FLAT = 1e-6  # variance, in squared grey levels of 255
+# Modules worked on together. More, and the matrix products are spread over threads, whose start takes longer than all of
+# them, and every intermediate result costs fresh pages of memory.
+TOGETHER = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +87,7 @@ def detect(
     kernels -= kernels.mean(axis=(1, 2), keepdims=True)
     kernels /= np.sqrt((kernels**2).sum(axis=(1, 2), keepdims=True))
     around = sliding_window_view(lightness, (side + 2 * dy, side + 2 * dx))[low[:, 0], low[:, 1]]
-    around = around.mean() - around  # darkness, about 0: sums of float32 stay exact enough
+    np.subtract(around.mean(), around, out=around)  # darkness, about 0: sums of float32 stay exact enough
     lengths = _window_lengths(around, side)
     products = _products(around, kernels, classes)
     values = np.divide(products, lengths, out=np.zeros_like(products), where=lengths > 0)
@@ -101,17 +104,19 @@ def _products(around: Floats, kernels: Floats, classes: NDArray[np.intp]) -> Flo
     shape = (height - side + 1, width - side + 1)
     products = np.empty((count, *shape), dtype=np.float32)
     if len(kernels) > count / 4:  # about one kernel for each module: nothing is shared
-        own = kernels[classes]
+        # Modules last: the innermost sums then run along memory.
+        own, seen = (np.ascontiguousarray(each.transpose(1, 2, 0)) for each in (kernels[classes], around))
         for y, x in np.ndindex(shape):
-            products[:, y, x] = np.einsum("nab,nab->n", around[:, y : y + side, x : x + side], own)
+            products[:, y, x] = np.einsum("abn,abn->n", seen[y : y + side, x : x + side], own)
         return products
     for index, kernel in enumerate(kernels):
         placed = np.zeros((*shape, height, width), dtype=np.float32)
         for y, x in np.ndindex(shape):
             placed[y, x, y : y + side, x : x + side] = kernel
+        turned = placed.reshape(-1, height * width).T
         rows = np.flatnonzero(classes == index)
-        found = around[rows].reshape(len(rows), height * width) @ placed.reshape(-1, height * width).T
-        products[rows] = found.reshape(-1, *shape)
+        for part in (rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)):
+            products[part] = (around[part].reshape(len(part), -1) @ turned).reshape(-1, *shape)
     return products
 
 
@@ -121,15 +126,16 @@ def _window_lengths(around: Floats, side: int) -> Floats:
     across, down = _box(width, side), _box(height, side)
 
     def windows(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        rows = (values.reshape(-1, width) @ across).reshape(count, height, -1)
-        columns = np.ascontiguousarray(rows.swapaxes(1, 2)).reshape(-1, height) @ down
-        return columns.reshape(count, width - side + 1, -1).swapaxes(1, 2)
+        return down.T @ (values.reshape(-1, width) @ across).reshape(len(values), height, -1)
 
-    exact = around.astype(np.float64)
-    variance = windows(exact * exact) - windows(exact) ** 2 / side**2
-    # Sums in float64 are exact to far below this: less is no texture but rounding.
-    flat = variance < FLAT * side**2
-    return np.sqrt(np.where(flat, 0.0, variance)).astype(np.float32)
+    lengths = np.empty((count, height - side + 1, width - side + 1), dtype=np.float32)
+    for start in range(0, count, TOGETHER):
+        exact = around[start : start + TOGETHER].astype(np.float64)
+        variance = windows(exact * exact) - windows(exact) ** 2 / side**2
+        # Sums in float64 are exact to far below this: less is no texture but rounding.
+        variance[variance < FLAT * side**2] = 0.0
+        np.sqrt(variance, out=lengths[start : start + TOGETHER], casting="same_kind")
+    return lengths
 
 
 def _box(length: int, side: int) -> NDArray[np.float64]:
