@@ -57,7 +57,8 @@ class OperatingPoint(Record):
     """A threshold with its provenance; who approved it, and when, is told by its event.
 
     The threshold comes from ``tuning`` by ``rule``; ``far`` and ``frr`` are measured on ``test``, which shares no
-    physical object with it. Accepted is score >= threshold.
+    physical object with it. Accepted is score >= threshold. ``series_sha256`` is the hash over the parameters of the
+    series that it holds for.
     """
 
     id: Identifier
@@ -66,6 +67,7 @@ class OperatingPoint(Record):
     method_version: Name
     settings: dict[str, Any]
     series_id: Identifier | None = None
+    series_sha256: Sha256 | None = None
     score: Name
     threshold: float
     rule: Text
@@ -77,11 +79,16 @@ class OperatingPoint(Record):
 
 
 class Classification(Record):
-    """What an operating point says of a score; ``passes`` is None where it says nothing, and ``reason`` tells why."""
+    """What an operating point says of a score; ``passes`` is None where it says nothing, and ``reason`` tells why.
+
+    ``within_domain`` is False where the point does not hold for the finding at all, so that it stays investigative;
+    within the domain ``passes`` is None where the finding is inconclusive.
+    """
 
     operating_point_id: Identifier
     operating_point: Name
     score: Name
     threshold: float
+    within_domain: bool = True
     passes: bool | None
     reason: Text
