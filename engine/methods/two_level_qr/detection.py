@@ -11,8 +11,8 @@ from engine.methods.two_level_qr.patterns import Patterns
 
 Floats = NDArray[np.float32]
 FLAT = 1e-6  # variance, in squared grey levels of 255
-# Modules worked on together. More, and the matrix products are spread over threads, whose start takes longer than all of
-# them, and every intermediate result costs fresh pages of memory.
+# Modules worked on together. With more, the matrix products are spread over threads, whose start takes longer than all
+# of them, and every intermediate result costs fresh pages of memory.
 TOGETHER = 32
 
 
