@@ -67,23 +67,24 @@ class Kind:
     """What the store knows about one kind of event.
 
     ``identity`` is the field that names the record, ``refers`` maps fields that name other records to the kind that
-    made those, no two records have the same ``unique`` field, ``needs`` and ``mentions`` are fields with SHA-256 of
-    evidence that must, or may, be in the store.
+    made those, ``needs`` and ``mentions`` are fields with SHA-256 of evidence that must, or may, be in the store.
+    No two records share the value of a ``unique`` field, letter case aside; of several fields the first refers to the
+    record within which the others are unique.
     """
 
     record: type[Record]
     identity: str = "id"
     refers: dict[str, str] = field(default_factory=dict[str, str])
-    unique: tuple[str, ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
     needs: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
 
 
 KINDS: dict[str, Kind] = {
     "store created": Kind(StoreCreated, identity=""),
-    "actor added": Kind(Actor),
+    "actor added": Kind(Actor, unique=(("name",),)),
     "case opened": Kind(Case),
-    "item added": Kind(Item, refers={"case_id": "case opened"}),
+    "item added": Kind(Item, refers={"case_id": "case opened"}, unique=(("case_id", "name"),)),
     "capture taken in": Kind(Capture, refers={"item_id": "item added"}, needs=("sha256",), mentions=("icc_sha256",)),
     "file refused": Kind(Refusal, identity=""),
     "scale set": Kind(ScaleSet, identity="", refers={"capture_id": "capture taken in"}),
@@ -95,7 +96,7 @@ KINDS: dict[str, Kind] = {
     "report issued": Kind(
         IssuedReport,
         refers={"case_id": "case opened", "amends": "report issued"},
-        unique=("number",),
+        unique=(("number",),),
         mentions=("pdf_sha256", "manifest_sha256"),
     ),
     "evidence destroyed": Kind(Destruction, identity="sha256", needs=("sha256",)),
@@ -111,6 +112,11 @@ def identifiers(record: Record, name: str) -> tuple[str, ...]:
     if value is None:
         return ()
     return (value,) if isinstance(value, str) else tuple(value)
+
+
+def folded(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the values of fields with their letter case put aside, for comparing what must be unique."""
+    return tuple(value.casefold() for name in names for value in identifiers(record, name))
 
 
 def about(kind: str, record: Record) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from engine.store.chain import Chain
 from engine.store.disk import Disk, reading, storage_fault
 from engine.store.folders import existing_folder, make_folder
 from engine.store.head import Head
-from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, identifiers
+from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, folded, identifiers
 from engine.store.lock import WriterLock, is_network_share
 from engine.store.queries import Queries
 
@@ -260,10 +260,12 @@ class Store(Queries):
         writing.check_record(self._projection, actor_id, kind, record)
         case_id = writing.case_of(self._projection, kind, record, case_id)
         payload = writing.payload_of(kind, record, case_id, extra)
-        for name in KINDS[kind].unique:
-            values = identifiers(record, name)
-            if any(identifiers(other, name) == values for other in self._all(KINDS[kind].record, kind)):
-                raise InputError(f"The {name} is used already", where=values[0], remedy="Try again for a fresh one")
+        for names in KINDS[kind].unique:
+            values = folded(record, names)
+            within = identifiers(record, names[0])[0] if len(names) > 1 else ""
+            if any(folded(other, names) == values for other in self._all(KINDS[kind].record, kind, within)):
+                (value,) = identifiers(record, names[-1])
+                raise InputError(f"The {names[-1]} is used already", where=value, remedy="Try again with another")
         present = [key for key in writing.mentioned(kind, record) if self._evidence.find(key)]
         for name in KINDS[kind].needs:
             for missing in set(identifiers(record, name)) - set(present):

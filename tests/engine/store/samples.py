@@ -15,7 +15,7 @@ def make_case() -> Case:
 
 
 def make_item(case: Case, standing: Standing = Standing.QUESTIONED) -> Item:
-    return Item(id=new_id("item"), case_id=case.id, name="Label A", standing=standing)
+    return Item(id=new_id("item"), case_id=case.id, name=f"Label A, {standing}", standing=standing)
 
 
 def make_capture(item: Item, sha256: str, name: str = "a.png") -> Capture:

@@ -196,3 +196,19 @@ def test_nothing_but_the_cache_is_written_by_reading(store: Store) -> None:
     again.events(), again.finding(finding.id, with_rasters=True), again.case_events(case.id)
     assert again.pyramid_path("0" * 64, 0).parent.is_dir()
     assert {path: path.read_bytes() for path in store.path.rglob("*") if path.is_file()} == before
+
+
+def test_a_name_is_taken_once_even_where_two_processes_looked_before_either_wrote(store: Store) -> None:
+    other = Store.open(store.path)
+    case, elsewhere = make_case(), make_case()
+    store.commit(administrator(store), "case opened", case)
+    store.commit(administrator(store), "case opened", elsewhere)
+    store.commit(administrator(store), "item added", make_item(case))
+    twin = make_item(case).model_copy(update={"name": "LABEL A, questioned"})
+    with pytest.raises(InputError, match="LABEL A, questioned: The name is used already"):
+        other.commit(administrator(other), "item added", twin)
+    other.commit(administrator(other), "item added", make_item(elsewhere))
+    assert [len(other.items(each.id)) for each in (case, elsewhere)] == [1, 1]
+    keeper = Actor(id=new_id("actor"), name="keeper", role=Role.EXAMINER)
+    with pytest.raises(InputError, match="keeper: The name is used already"):
+        store.commit(administrator(store), "actor added", keeper)
