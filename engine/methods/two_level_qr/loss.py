@@ -83,10 +83,11 @@ def pattern_of_loss(values: NDArray[np.floating], *, seed: int) -> Loss:
     nothing = np.zeros(values.shape, dtype=np.bool_)
     if own.size < LEAST_MODULES or own.std() == 0:
         return Loss(LossPattern.UNIFORM, nothing, 1.0, 0.0)
-    counts = [_sums(measured.astype(np.float64), side) for side in SIDES]
-    depths, means = _depths(own, measured, counts)
     random = generator(seed, "pattern of loss")
-    deepest = np.sort([_depths(random.permutation(own), measured, counts)[0].min() for _ in range(SHUFFLES)])
+    maps = np.stack([own, *(random.permutation(own) for _ in range(SHUFFLES))])
+    depths, counts, least = _depths(maps, measured)
+    means = own.mean() + own.std() * depths / np.sqrt(np.maximum(counts, 1))
+    deepest = np.sort(least[1:])
     probability = float(1 + (deepest <= depths.min()).sum()) / (1 + SHUFFLES)
     significant = depths < deepest[round(LEVEL * (1 + SHUFFLES)) - 1]
     lost = (significant & (means < DEEP * np.median(own))).any(axis=0) & measured
@@ -96,23 +97,33 @@ def pattern_of_loss(values: NDArray[np.floating], *, seed: int) -> Loss:
 
 
 def _depths(
-    own: NDArray[np.float64], measured: NDArray[np.bool_], counts: list[NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return each neighbourhood's mean in standard errors from the mean of all, and the mean itself: (sides, n, n)."""
-    centred = np.zeros(measured.shape)
-    centred[measured] = own - own.mean()
-    depths, means = [], []
-    for side, count in zip(SIDES, counts, strict=True):
-        enough = count >= LEAST_MODULES
-        mean = np.divide(_sums(centred, side), count, out=np.zeros_like(count), where=enough)
-        depths.append(mean * np.sqrt(count) / own.std())
-        means.append(mean + own.mean())
-    return np.stack(depths), np.stack(means)
+    maps: NDArray[np.float64], measured: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return how deep neighbourhoods lie: their means, in standard errors from the mean of all modules.
+
+    Of K maps, (K, N) values of the measured modules in any order: all depths of the first map and the modules in each
+    neighbourhood, (sides, n, n), and the least depth of each map, (K,). Neighbourhoods of too few modules count as 0.
+    """
+    standard = np.zeros((len(maps), *measured.shape))
+    standard[:, measured] = (maps - maps[0].mean()) / maps[0].std()
+    first, counts = [], []
+    least = np.full(len(maps), np.inf)
+    for side in SIDES:
+        count = _sums(measured[None].astype(np.float64), side)[0]
+        weight = np.divide(1.0, np.sqrt(count), out=np.zeros_like(count), where=count >= LEAST_MODULES)
+        depths = _sums(standard, side) * weight
+        first.append(depths[0])
+        counts.append(count)
+        least = np.minimum(least, depths.min(axis=(1, 2)))
+    return np.stack(first), np.stack(counts), least
 
 
-def _sums(values: NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """Return the sum over each cell's neighbourhood; cells beyond the map count as 0."""
+def _sums(maps: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Return the sum over each cell's neighbourhood in each of K maps, (K, n, n); cells beyond a map count as 0."""
     import cv2
 
-    found = cv2.boxFilter(values, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    return np.asarray(found, dtype=np.float64)
+    # One below the other with empty rows between them, so that one pass serves them all.
+    apart = np.pad(maps, ((0, 0), (0, side // 2), (0, 0)))
+    column = apart.reshape(-1, maps.shape[2])
+    found = cv2.boxFilter(column, cv2.CV_64F, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    return np.asarray(found, dtype=np.float64).reshape(apart.shape)[:, : maps.shape[1]]
