@@ -15,7 +15,11 @@ from engine.simulation.codes import FINDER_MODULES
 Array = NDArray[np.float64]
 Grey = NDArray[np.float32]
 # How often the image is reduced and the sigma of its blur then, in pixels: patterns vanish, modules stay.
-READ_PASSES = ((1, 0.0), (2, 1.0), (4, 1.0))
+READ_PASSES = ((1.0, 0.0), (2.0, 1.0), (4.0, 1.0))
+LEAST_PX = 21  # along the shorter side; the smallest code has as many modules
+# Where nothing was read: modules of about two pixels are told apart at twice the size.
+LAST_PASS = (0.5, 0.0)
+LAST_PASS_PX = 4_000_000  # of a capture that is enlarged; codes in a larger one have pixels enough
 RULER_PX = 6  # pixels along a module where offsets are measured
 RULER_BLUR = 0.3  # of a module: patterns and edge ripple vanish, module edges stay
 TEXTURE_DARKNESS = 0.75  # of a printed pattern against a solid module; only its order of size matters
@@ -84,29 +88,44 @@ def grey(pixels: Pixels) -> Grey:
 
 def read_codes(pixels: Pixels) -> tuple[Reading, ...]:
     """Return every QR code that can be read, from the top down; codes are looked for at several sizes."""
+    lightness = _lightness(pixels)
+    found: list[Reading] = []
+    for factor, sigma in READ_PASSES:
+        if min(lightness.shape) / factor >= LEAST_PX:
+            _read_at(lightness, factor, sigma, found)
+    if not found and min(lightness.shape) >= LEAST_PX and lightness.size <= LAST_PASS_PX:
+        _read_at(lightness, *LAST_PASS, found)
+    return tuple(sorted(found, key=lambda reading: tuple(reading.corners[:, ::-1].min(axis=0))))
+
+
+def _lightness(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return lightness in 8 bits: enough to read by, and for a whole page far quicker than ``grey``."""
+    import cv2
+
+    if pixels.dtype == np.uint16:
+        pixels = np.asarray(cv2.convertScaleAbs(pixels, alpha=255.0 / 65535.0), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels, dtype=np.uint8)
+
+
+def _read_at(lightness: NDArray[np.uint8], factor: float, sigma: float, found: list[Reading]) -> None:
+    """Read the image reduced by ``factor``, blurred there by ``sigma`` pixels; append what was not found before."""
     import cv2
     import zxingcpp
 
-    qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
-    lightness = np.rint(grey(pixels)).astype(np.uint8)
-    found: list[Reading] = []
-    for factor, sigma in READ_PASSES:
-        if min(lightness.shape) // factor < 21:
-            break
-        size = (lightness.shape[1] // factor, lightness.shape[0] // factor)
-        seen = lightness if factor == 1 else np.asarray(cv2.resize(lightness, size, interpolation=cv2.INTER_AREA))
-        if sigma:
-            seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma))
-        back = np.linalg.inv(resize_matrix(size[0] / lightness.shape[1], size[1] / lightness.shape[0]))
-        for code in zxingcpp.read_barcodes(seen, formats=qr):
-            at = code.position
-            points = [(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)]
-            corners = apply_matrix(back, np.array(points, dtype=np.float64))
-            # The same code at another size: its centre lies within the one already found.
-            facts = cast("dict[str, str]", code.extra)
-            if not any(_inside(corners.mean(axis=0), other.corners) for other in found):
-                found.append(Reading(code.text, int(facts["Version"]), code.ec_level, corners))
-    return tuple(sorted(found, key=lambda reading: tuple(reading.corners[:, ::-1].min(axis=0))))
+    size = (int(lightness.shape[1] / factor), int(lightness.shape[0] / factor))
+    method = cv2.INTER_AREA if factor > 1 else cv2.INTER_CUBIC
+    seen = lightness if factor == 1 else np.asarray(cv2.resize(lightness, size, interpolation=method))
+    if sigma:
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma))
+    back = np.linalg.inv(resize_matrix(size[0] / lightness.shape[1], size[1] / lightness.shape[0]))
+    for code in zxingcpp.read_barcodes(seen, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)):
+        at = code.position
+        points = [(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)]
+        corners = apply_matrix(back, np.array(points, dtype=np.float64))
+        facts = cast("dict[str, str]", code.extra)
+        # The same code at another size: its centre lies within the one already found.
+        if not any(_inside(corners.mean(axis=0), other.corners) for other in found):
+            found.append(Reading(code.text, int(facts["Version"]), code.ec_level, corners))
 
 
 def rectify(
@@ -127,12 +146,13 @@ def rectify(
     ImagingError
         The capture does not show the modules that the text calls for: another code, or too little of it.
     """
-    capture = grey(pixels)
+    window, origin = _around(reading.corners, pixels.shape)
+    capture = grey(cast("Pixels", pixels[window]))
     count = len(layout.modules)
     ruler = _expected(layout)
     edge = count * RULER_PX - 0.5
     square = np.array([[-0.5, -0.5], [edge, -0.5], [edge, edge], [-0.5, edge]], dtype=np.float64)
-    matrix = _four_points(square, reading.corners)
+    matrix = _four_points(square, reading.corners - origin)
     marks, windows = _marks(count), _windows(count)
     for search in (RULER_PX, RULER_PX // 2):
         matrix = _corrected(capture, matrix, ruler, marks, search)
@@ -151,9 +171,22 @@ def rectify(
     side = count * module_px + 2 * margin
     shift = np.array([[1.0, 0, -margin], [0, 1.0, -margin], [0, 0, 1.0]])
     lightness = _warp(capture, to_capture @ shift, (side, side))
-    transform = Transform.from_array(TransformKind.HOMOGRAPHY, to_capture)
+    moved = np.array([[1.0, 0, origin[0]], [0, 1.0, origin[1]], [0, 0, 1.0]])
+    transform = Transform.from_array(TransformKind.HOMOGRAPHY, moved @ to_capture)
     pitch = _pitch(to_capture, (count * module_px, count * module_px))
     return Rectified(lightness, margin, transform, float(agreement.mean()), pitch, residual)
+
+
+def _around(corners: Array, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], Array]:
+    """Return the part of the capture around a code and the x and y of its first pixel.
+
+    Half a code wider on every side: the ruler's quiet zone lies within, however the code is turned or tilted.
+    """
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    reach = (high - low).max() / 2
+    left, top = np.clip(np.floor(low - reach), 0, None).astype(int)
+    right, bottom = np.ceil(high + reach).astype(int) + 1
+    return (slice(top, min(bottom, shape[0])), slice(left, min(right, shape[1]))), np.array([left, top], dtype=float)
 
 
 def _expected(layout: Layout) -> Grey:
