@@ -1,6 +1,7 @@
 """The method: reads a code, brings it to its original's pixel grid, and measures what is left of its patterns."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
 from typing import ClassVar
@@ -9,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from engine.core.case import Capture
 from engine.core.errors import ImagingError, InputError
 from engine.core.finding import Caution, Direction, Finding, Overlay, Provenance, Raster, ScaleUsed, Score
-from engine.core.method import Context, Inputs, MethodSettings, PixelSource, SeriesParameters
+from engine.core.method import Context, Inputs, MethodSettings, Pixels, SeriesParameters
 from engine.core.pixels import Transform, TransformKind, resize_matrix
 from engine.core.records import new_id
 from engine.core.versions import versions
@@ -23,6 +25,7 @@ from engine.methods.two_level_qr.series import Series
 
 MARGIN_PX = 4  # around the rectified code, beyond the reach of eq. (3)
 RERUN = 1e-3  # interpolation and sums of float32, whose order depends on the processor
+RERUN_DPI = 0.5
 COARSE = 0.9  # capture pixels per original pixel, below which patterns are blurred by the capture itself
 
 
@@ -39,12 +42,33 @@ class TwoLevelQrSettings(MethodSettings):
 
     reach_x_px, reach_y_px : how far eq. (3) looks for a module, in original pixels. The paper does not say; its
         run times with and without (1.8203 s and 0.0754 s, section 3.1) differ 24-fold, so it compared about 25 places.
-    code_text : what the code says that is to be examined, where a capture shows several; empty: the topmost.
+    code_text : what the code says that is to be examined, where a capture shows several; empty: any.
+    code_number : which of the codes that say so, counted from the top.
     """
 
     reach_x_px: int = Field(default=2, ge=0, le=6)
     reach_y_px: int = Field(default=2, ge=0, le=6)
     code_text: str = Field(default="", max_length=3_000)
+    code_number: int = Field(default=1, ge=1, le=1_000)
+
+
+@dataclass(frozen=True, eq=False)
+class ReadCapture:
+    """A capture whose codes were read.
+
+    Parameters
+    ----------
+    capture : Capture
+        Its record.
+    pixels : Pixels
+        (H, W) grey or (H, W, 3) RGB.
+    readings : tuple[Reading, ...]
+        What ``read_codes`` found in them.
+    """
+
+    capture: Capture
+    pixels: Pixels
+    readings: tuple[Reading, ...]
 
 
 class TwoLevelQr:
@@ -68,37 +92,44 @@ class TwoLevelQr:
             The references are not the parameters of a series.
         """
         series, questioned = _series(inputs), inputs.questioned
-        readings = read_codes(questioned.pixels())
+        pixels = questioned.pixels()
         context.check_cancelled()
-        wanted = [reading for reading in readings if settings.code_text in ("", reading.text)]
-        if not wanted:
-            asked = " that says what was asked for" if settings.code_text and readings else ""
+        read = ReadCapture(questioned.capture, pixels, read_codes(pixels))
+        context.check_cancelled()
+        return self.examine_read(read, series, settings)
+
+    def examine_read(self, read: ReadCapture, series: Series, settings: TwoLevelQrSettings) -> Finding:
+        """Examine one code of a capture whose codes were read already."""
+        wanted = [reading for reading in read.readings if settings.code_text in ("", reading.text)]
+        if len(wanted) < settings.code_number:
+            asked = " that says what was asked for" if settings.code_text and read.readings else ""
             text = f"No QR code{asked} can be read in the capture: it shows none, or too little of it, or too coarsely."
-            return self._finding(questioned, series, settings, Outcome.NOT_READ, [Caution(key="no code", text=text)])
-        cautions = list(_reading_cautions(wanted[0], readings))
+            caution = Caution(key="no code", text=text)
+            return self._finding(read.capture, series, settings, Outcome.NOT_READ, [caution])
+        reading = wanted[settings.code_number - 1]
+        cautions = list(_reading_cautions(reading, read.readings))
         try:
-            placed = _layout(wanted[0], series)
+            placed = _layout(reading, series)
             rectified = rectify(
-                questioned.pixels(), wanted[0], placed, module_px=series.module_px,
+                read.pixels, reading, placed, module_px=series.module_px,
                 margin=MARGIN_PX + max(settings.reach_x_px, settings.reach_y_px),
             )  # fmt: skip
         except (ImagingError, InputError) as error:
             cautions.append(
                 Caution(key="another code", text=f"Not a code of this series as it was issued: {error.what}.")
             )
-            return self._finding(questioned, series, settings, Outcome.OTHER_CODE, cautions)
-        context.check_cancelled()
-        found, classes = _detected(rectified, placed, wanted[0].text, series, settings)
+            return self._finding(read.capture, series, settings, Outcome.OTHER_CODE, cautions)
+        found, classes = _detected(rectified, placed, reading.text, series, settings)
         correlation = _on_modules(found.refined, placed)
         loss = pattern_of_loss(_on_modules(levelled(found.refined, classes), placed), seed=settings.seed)
         cautions += _measured_cautions(rectified, loss)
-        overlays = _overlays(rectified, found, placed, series.module_px, questioned.capture.id)
-        scores = tuple(_scores(rectified, found, correlation, loss))
-        return self._finding(questioned, series, settings, Outcome.MEASURED, cautions, scores, overlays)
+        overlays = _overlays(rectified, found, placed, series.module_px, read.capture.id)
+        scores = (*_scores(found, correlation, loss), *_grid_scores(rectified, found, series))
+        return self._finding(read.capture, series, settings, Outcome.MEASURED, cautions, scores, overlays)
 
     def _finding(
         self,
-        questioned: PixelSource,
+        capture: Capture,
         series: Series,
         settings: TwoLevelQrSettings,
         outcome: Outcome,
@@ -108,7 +139,6 @@ class TwoLevelQr:
     ) -> Finding:
         import cv2
 
-        capture = questioned.capture
         return Finding(
             id=new_id("finding"),
             method=self.key,
@@ -167,21 +197,27 @@ def _on_modules(values: NDArray[np.floating], placed: Layout) -> NDArray[np.floa
     return grid
 
 
-def _scores(rectified: Rectified, found: Detection, correlation: NDArray[np.float64], loss: Loss) -> Iterable[Score]:
-    def score(key: str, title: str, value: float, unit: str = "", alike: bool = False) -> Score:
-        direction = Direction.HIGHER_SAME if alike else Direction.DESCRIPTIVE
-        return Score(key=key, title=title, value=value, unit=unit, direction=direction, tolerance=RERUN)
+def _score(key: str, title: str, value: float, unit: str = "", tolerance: float = RERUN) -> Score:
+    direction = Direction.HIGHER_SAME if key.startswith("indicator") else Direction.DESCRIPTIVE
+    return Score(key=key, title=title, value=value, unit=unit, direction=direction, tolerance=tolerance)
 
+
+def _scores(found: Detection, correlation: NDArray[np.float64], loss: Loss) -> Iterable[Score]:
     kept = correlation[~np.isnan(correlation) & ~loss.lost]
+    yield _score("indicator", "Authenticity indicator: mean correlation, refined", found.indicator)
+    yield _score("indicator_unrefined", "The same at the ideal places", found.indicator_unrefined)
+    yield _score("indicator_elsewhere", "Indicator outside local loss", float(kept.mean()))
+    yield _score("lost_share", "Share of the modules in local loss", loss.share)
+    yield _score("modules", "Modules measured", float(len(found.refined)))
+
+
+def _grid_scores(rectified: Rectified, found: Detection, series: Series) -> Iterable[Score]:
     moved = float(np.sqrt((found.displacement.astype(np.float64) ** 2).sum(axis=1).mean()))
-    yield score("indicator", "Authenticity indicator: mean correlation, refined", found.indicator, alike=True)
-    yield score("indicator_unrefined", "The same at the ideal places", found.indicator_unrefined, alike=True)
-    yield score("indicator_elsewhere", "Indicator outside local loss", float(kept.mean()), alike=True)
-    yield score("lost_share", "Share of the modules in local loss", loss.share)
-    yield score("modules", "Modules measured", float(len(found.refined)))
-    yield score("displacement_px", "Displacement of the modules, root mean square", moved, "original px")
-    yield score("residual_px", "Module edges against the grid, root mean square", rectified.residual_px, "original px")
-    yield score("agreement", "Correlation with the code's modules", rectified.agreement)
+    dpi = rectified.capture_px * series.print_dpi
+    yield _score("displacement_px", "Displacement of the modules, root mean square", moved, "original px")
+    yield _score("residual_px", "Module edges against the grid, root mean square", rectified.residual_px, "original px")
+    yield _score("agreement", "Correlation with the code's modules", rectified.agreement)
+    yield _score("resolution_dpi", "Resolution of the capture, measured on the code", dpi, "dpi", RERUN_DPI)
 
 
 def _overlays(
