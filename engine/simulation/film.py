@@ -101,7 +101,7 @@ class Film:
         kind = random.random(nuclei)
         gain[kind < bright] *= BRIGHT_GAIN
         gain[kind > 1 - void] *= VOID_GAIN
-        values = gain.astype(np.float32)[np.asarray(cells)]
+        values = gain.astype(np.float32)[np.asarray(cells, dtype=np.intp)]
         depth = self.settings.boundary_depth
         inner = np.ones((height, width), dtype=np.float32)
         inner[:, 1:] -= depth * (cells[:, 1:] != cells[:, :-1])
