@@ -7,14 +7,14 @@ from pathlib import Path
 
 from engine.core.errors import StoreError
 from engine.core.records import Record
-from engine.store import drafts, evidence, ledger, segments
+from engine.store import drafts, evidence, ledger, secrets, segments
 from engine.store import head as heads
 from engine.store.chain import next_line
 from engine.store.disk import PART, Disk, reading, write_file
 from engine.store.head import GENESIS
 from engine.store.writing import payload_of
 
-FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
+FOLDERS = (drafts.FOLDER, evidence.FOLDER, secrets.FOLDER, segments.FOLDER)
 
 
 def existing_folder(path: Path) -> Path:

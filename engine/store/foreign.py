@@ -4,7 +4,7 @@ from pathlib import Path
 
 from engine.core.errors import JobError, StoreError
 from engine.jobs import Child, Limits
-from engine.store.segments import Segment
+from engine.store.segments import Description, Segment
 
 
 class SegmentWorker(Child):
@@ -13,10 +13,13 @@ class SegmentWorker(Child):
     def __init__(self) -> None:
         super().__init__("engine.store.segment_worker", Limits(seconds=60.0))
 
-    def hashes(self, folder: Path, segment: Segment) -> dict[str, str]:
-        """Return the SHA-256 of a segment's rasters by overlay key; raises StoreError, also where the child dies."""
+    def describe(self, folder: Path, segment: Segment) -> Description:
+        """Return what a segment holds; raises StoreError, also where the child dies."""
         try:
             found = self.request({"folder": str(folder), "segment": segment.to_json()})
         except JobError as error:
             raise StoreError(f"A segment cannot be opened safely: {error.what}", where=segment.name) from error
-        return {str(key): str(value) for key, value in found.items()}
+        rasters, tables = (
+            {str(key): str(value) for key, value in found[part].items()} for part in ("rasters", "tables")
+        )
+        return Description(rasters, tables)

@@ -1,7 +1,7 @@
 """The kinds of event, the record each carries, and what that record refers to."""
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -19,8 +19,10 @@ from engine.core.case import (
     Sha256,
     Text,
 )
+from engine.core.codes import CodeCheck, CodeSeries, IdBatch, LifeBatch, Voiding
 from engine.core.finding import Finding
-from engine.core.records import Record
+from engine.core.operating import OperatingPoint
+from engine.core.records import Record, sha256_hex
 
 SCHEMA = 1
 PROGRAM = "store"  # the actor of what the program did by itself
@@ -62,6 +64,38 @@ class HeadRestored(Record):
     reason: Text
 
 
+class Form(NamedTuple):
+    """What a table looks like: its type, and along each axis a number, the field that gives it, or "" for any.
+
+    A field gives its number, or how many entries it has. A table with nothing along an axis is not stored.
+    """
+
+    dtype: str
+    axes: tuple[int | str, ...]
+
+    def fits(self, record: Record, dtype: str | None, shape: tuple[int, ...]) -> bool:
+        """Whether a table of that type and shape may stand beside the record; a type of None says there is none."""
+        expected = tuple(_length(record, axis) for axis in self.axes)
+        if dtype is None:
+            return 0 in expected or None in expected
+        known = len(shape) == len(expected) and all(
+            length in (None, found) for length, found in zip(expected, shape, strict=True)
+        )
+        return known and dtype == self.dtype
+
+
+def _length(record: Record, axis: int | str) -> int | None:
+    if axis == "":
+        return None
+    value = axis if isinstance(axis, int) else getattr(record, axis)
+    return value if isinstance(value, int) else len(value)
+
+
+# Product IDs as 10 bytes each, and beside each a row of texts: numbers of texts in a pool, each ended by a zero byte.
+IDS = Form("|u1", ("count", 10))
+POOL = Form("|u1", ("",))
+
+
 @dataclass(frozen=True)
 class Kind:
     """What the store knows about one kind of event.
@@ -69,7 +103,9 @@ class Kind:
     ``identity`` is the field that names the record, ``refers`` maps fields that name other records to the kind that
     made those, ``needs`` and ``mentions`` are fields with SHA-256 of evidence that must, or may, be in the store.
     No two records share the value of a ``unique`` field, letter case aside; of several fields the first refers to the
-    record within which the others are unique.
+    record within which the others are unique. ``secrets`` are fields with SHA-256 of sealed secrets that must be in the
+    store. Queries find the record also by the texts of its ``texts`` fields. ``tables`` are the arrays that its segment
+    holds, by name.
     """
 
     record: type[Record]
@@ -78,6 +114,9 @@ class Kind:
     unique: tuple[tuple[str, ...], ...] = ()
     needs: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    tables: dict[str, Form] = field(default_factory=dict[str, Form])
 
 
 KINDS: dict[str, Kind] = {
@@ -99,6 +138,24 @@ KINDS: dict[str, Kind] = {
         unique=(("number",),),
         mentions=("pdf_sha256", "manifest_sha256"),
     ),
+    "series made": Kind(CodeSeries, secrets=("sealed_sha256",)),
+    "ids issued": Kind(
+        IdBatch,
+        refers={"series_id": "series made"},
+        tables={"ids": IDS, "cells": Form("<i4", ("count", "columns")), "pool": POOL},
+    ),
+    "steps recorded": Kind(LifeBatch, tables={"ids": IDS, "cells": Form("<i4", ("count", 5)), "pool": POOL}),
+    "code checked": Kind(
+        CodeCheck,
+        refers={
+            "series_id": "series made",
+            "operating_point_id": "operating point set",
+            "finding_id": "finding made",
+        },
+        texts=("product_id", "code_text"),
+    ),
+    "voided": Kind(Voiding, refers={"series_id": "series made"}),
+    "operating point set": Kind(OperatingPoint, refers={"series_id": "series made"}),
     "evidence destroyed": Kind(Destruction, identity="sha256", needs=("sha256",)),
     "bytes set aside": Kind(SetAside, identity="", needs=("sha256",)),
     "head restored": Kind(HeadRestored, identity=""),
@@ -120,6 +177,13 @@ def folded(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def about(kind: str, record: Record) -> tuple[str, ...]:
-    """Return the record's own identifier and those it refers to, each once."""
+    """Return the record's own identifier, those it refers to, and the keys of its texts, each once."""
     names = [KINDS[kind].identity, *KINDS[kind].refers] if KINDS[kind].identity else [*KINDS[kind].refers]
-    return tuple(dict.fromkeys(key for name in names for key in identifiers(record, name)))
+    keys = [key for name in names for key in identifiers(record, name)]
+    keys += [text_key(text) for name in KINDS[kind].texts for text in identifiers(record, name)]
+    return tuple(dict.fromkeys(keys))
+
+
+def text_key(text: str) -> str:
+    """Return the key by which a text of any letters is found in the ledger."""
+    return f"text-{sha256_hex(text.encode())[:32]}"

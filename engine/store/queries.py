@@ -87,10 +87,10 @@ class Queries:
 
     def rasters(self, finding_id: str) -> dict[str, Raster]:
         """Return the arrays of a finding's overlays by overlay key, checked against the finding."""
-        event = self._event_of("finding made", finding_id)
+        event = self.event_of("finding made", finding_id)
         finding = self._record(Finding, event)
         segment = segment_of(event)
-        rasters = segments.read(self.path / segments.FOLDER, segment) if segment else {}
+        rasters = dict(segments.read(self.path / segments.FOLDER, segment).rasters) if segment else {}
         recorded = {overlay.key: overlay.raster_sha256 for overlay in finding.overlays if overlay.raster_sha256}
         if {key: raster.sha256 for key, raster in rasters.items()} != recorded:
             what = "The arrays are not those of the finding's overlays"
@@ -119,14 +119,15 @@ class Queries:
     def _events(self, entries: Iterable[Entry]) -> tuple[Event, ...]:
         return tuple(ledger.read_events(self.path / ledger.FILE, tuple(entries)))
 
-    def _event_of(self, kind: str, key: str) -> Event:
+    def event_of(self, kind: str, key: str) -> Event:
+        """Return the event that made the record of that kind and identifier; raises InputError where there is none."""
         entry = self._projection.made(kind, key)
         if entry is None:
             raise InputError(f"There is no {kind.split()[0]} {key}", remedy="Check the identifier")
         return self._events((entry,))[0]
 
     def _one(self, record: type[R], kind: str, key: str) -> R:
-        return self._record(record, self._event_of(kind, key))
+        return self._record(record, self.event_of(kind, key))
 
     def _all(self, record: type[R], kind: str, key: str = "") -> tuple[R, ...]:
         return tuple(self._record(record, event) for event in self._events(self._projection.find(kind, key)))

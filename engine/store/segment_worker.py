@@ -9,9 +9,9 @@ from engine.store.segments import Segment
 
 
 def answer(request: dict[str, Any], context: object) -> dict[str, Any]:
-    """Return the SHA-256 of a segment's rasters by overlay key."""
-    rasters = segments.read(Path(request["folder"]), Segment.from_json(request["segment"]))
-    return {key: raster.sha256 for key, raster in rasters.items()}
+    """Return the SHA-256 of a segment's rasters by overlay key, and the forms of its tables by name."""
+    described = segments.describe(segments.read(Path(request["folder"]), Segment.from_json(request["segment"])))
+    return {"rasters": described.rasters, "tables": described.tables}
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
-"""Immutable HDF5 segments: built in memory, written once, checked whole before HDF5 sees a byte of them."""
+"""Immutable HDF5 segments: built in memory, written once, checked whole before HDF5 sees a byte of them.
+
+A segment holds rasters, the overlays' maps, and tables: arrays of integers of one or two axes.
+"""
 
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, StringConstraints
 
 from engine.core.case import Name, Sha256
@@ -22,42 +28,98 @@ os.environ["HDF5_PLUGIN_PRELOAD"] = "::"
 
 FOLDER = "segments"
 LIMIT = 64 << 20  # bytes
+OVERHEAD = 1 << 20  # bytes that HDF5 may need beside the values
 NAME = re.compile(r"[0-9a-f]{64}\.h5")
 SCHEMA = 1
 CHUNK_ROWS = 256
-RASTER_LIMIT = 1 << 24  # float32 values of one segment, more than fit into it
+TABLE_CHUNK = 1 << 16  # bytes
+TABLE_TYPES = ("|u1", "<i4", "<i8")
+Table = NDArray[np.integer[Any]]
 
 
 class Segment(Record):
-    """How an event names its segment; ``rasters`` are the overlay keys of the datasets ``0``, ``1``, ..."""
+    """How an event names its segment.
+
+    ``rasters`` are the overlay keys of the datasets ``0``, ``1``, ..., ``tables`` the names of ``t0``, ``t1``, ...
+    """
 
     name: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}\.h5$")]
     sha256: Sha256
     byte_size: Annotated[int, Field(gt=0, le=LIMIT)]
     rasters: tuple[Name, ...]
+    tables: tuple[Name, ...] = ()
 
 
-def build(rasters: Mapping[str, Raster]) -> bytes:
-    """Return the HDF5 file that holds the rasters, in the order of their keys."""
+@dataclass(frozen=True)
+class Arrays:
+    """What a segment holds: rasters by overlay key, and tables (uint8, int32 or int64; one or two axes) by name."""
+
+    rasters: Mapping[str, Raster] = field(default_factory=dict[str, Raster])
+    tables: Mapping[str, Table] = field(default_factory=dict[str, Table])
+
+    def __bool__(self) -> bool:
+        return bool(self.rasters or self.tables)
+
+
+def form(table: Table) -> str:
+    """Return type and shape of a table in one text, such as ``|u1 1000 10``."""
+    return " ".join([table.dtype.str, *map(str, table.shape)])
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a segment holds, in short: SHA-256 of rasters by overlay key, forms of tables by name."""
+
+    rasters: Mapping[str, str] = field(default_factory=dict[str, str])
+    tables: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def describe(arrays: Arrays) -> Description:
+    """Return the description of what a segment holds."""
+    rasters = {key: raster.sha256 for key, raster in arrays.rasters.items()}
+    return Description(rasters, {name: form(table) for name, table in arrays.tables.items()})
+
+
+def build(arrays: Arrays) -> bytes:
+    """Return the HDF5 file that holds the arrays, in the order of their names."""
     import h5py
 
-    if sum(raster.values.nbytes for raster in rasters.values()) > LIMIT - (1 << 20):
-        raise InputError("The overlays are too large for one segment", remedy="Use a larger step")
+    size = sum(raster.values.nbytes for raster in arrays.rasters.values())
+    size += sum(table.nbytes for table in arrays.tables.values())
+    if size > LIMIT - OVERHEAD:
+        raise InputError(
+            f"The arrays are too large for one segment: {size >> 20} MiB of {(LIMIT - OVERHEAD) >> 20} MiB",
+            remedy="Use a larger step for overlays, or several smaller batches",
+        )
     with h5py.File("segment", "w", driver="core", backing_store=False) as file:
         file.attrs["schema"] = SCHEMA
-        for number, key in enumerate(sorted(rasters)):
-            values = rasters[key].values
-            chunks = (min(CHUNK_ROWS, values.shape[0]), *values.shape[1:])
-            file.create_dataset(str(number), data=values, chunks=chunks, fletcher32=True, track_times=False)
+        for number, key in enumerate(sorted(arrays.rasters)):
+            _add(file, str(number), arrays.rasters[key].values, CHUNK_ROWS)
+        for number, name in enumerate(sorted(arrays.tables)):
+            table = arrays.tables[name]
+            if table.dtype.str not in TABLE_TYPES or table.ndim not in (1, 2) or not table.size:
+                raise InputError(f"A table holds uint8, int32 or int64 along one or two axes, not {form(table)}")
+            _add(file, f"t{number}", table, max(1, TABLE_CHUNK // (table.nbytes // len(table))))
         file.flush()
         return file.id.get_file_image()
 
 
-def write(disk: Disk, folder: Path, rasters: Mapping[str, Raster]) -> Segment:
-    """Write the rasters as a segment and return how an event names it."""
-    data = build(rasters)
+def _add(file: "h5py.File", name: str, values: NDArray[Any], rows: int) -> None:
+    chunks = (min(rows, values.shape[0]), *values.shape[1:])
+    file.create_dataset(name, data=values, chunks=chunks, fletcher32=True, track_times=False)
+
+
+def write(disk: Disk, folder: Path, arrays: Arrays) -> Segment:
+    """Write the arrays as a segment and return how an event names it."""
+    data = build(arrays)
     sha256 = sha256_hex(data)
-    segment = Segment(name=f"{sha256}.h5", sha256=sha256, byte_size=len(data), rasters=tuple(sorted(rasters)))
+    segment = Segment(
+        name=f"{sha256}.h5",
+        sha256=sha256,
+        byte_size=len(data),
+        rasters=tuple(sorted(arrays.rasters)),
+        tables=tuple(sorted(arrays.tables)),
+    )
     write_file(disk, folder / segment.name, (data,))
     return segment
 
@@ -73,26 +135,35 @@ def checked_bytes(folder: Path, segment: Segment) -> bytes:
     return data
 
 
-def read(folder: Path, segment: Segment) -> dict[str, Raster]:
-    """Return the rasters of a segment by overlay key; raises StoreError where it is damaged or not ours."""
+def read(folder: Path, segment: Segment) -> Arrays:
+    """Return what a segment holds; raises StoreError where it is damaged or not ours."""
     return parse(checked_bytes(folder, segment), segment)
 
 
-def parse(data: bytes, segment: Segment) -> dict[str, Raster]:
-    """Return the rasters in a segment's bytes; raises StoreError where anything in it is not as we write it."""
+def parse(data: bytes, segment: Segment) -> Arrays:
+    """Return the arrays in a segment's bytes; raises StoreError where anything in it is not as we write it."""
     import h5py
 
+    rasters = {str(number): key for number, key in enumerate(segment.rasters)}
+    tables = {f"t{number}": name for number, name in enumerate(segment.tables)}
     try:
         with h5py.File.in_memory(data) as file:
-            if set(file) != {str(number) for number in range(len(segment.rasters))}:
+            if set(file) != {*rasters, *tables}:
                 raise ValueError("its datasets are not the recorded ones")
-            return {key: Raster(_values(file, str(number))[...]) for number, key in enumerate(segment.rasters)}
+            checked = {name: _checked(file, name) for name in (*rasters, *tables)}
+            # Chunks that were never written take no room in the file, so the file's size bounds nothing.
+            if sum(dataset.size * dataset.dtype.itemsize for dataset in checked.values()) > LIMIT:
+                raise ValueError("it claims more values than a segment can hold")
+            return Arrays(
+                {key: Raster(_values(checked[name], ("<f4",))) for name, key in rasters.items()},
+                {key: _table(checked[name]) for name, key in tables.items()},
+            )
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         where = f"{FOLDER}/{segment.name}"
         raise StoreError(f"A segment is not one of ours: {error}", where=where, remedy="Do not trust it") from error
 
 
-def _values(file: "h5py.File", name: str) -> "h5py.Dataset":
+def _checked(file: "h5py.File", name: str) -> "h5py.Dataset":
     """Return a dataset after a look at everything through which HDF5 could reach beyond it."""
     import h5py
 
@@ -105,8 +176,22 @@ def _values(file: "h5py.File", name: str) -> "h5py.Dataset":
     filters = [made.get_filter(number)[0] for number in range(made.get_nfilters())]
     if dataset.is_virtual or dataset.external:
         raise ValueError("it takes values from other files")
-    if filters != [h5py.h5z.FILTER_FLETCHER32] or dataset.dtype.str != "<f4":
-        raise ValueError("it uses another filter or type")
-    if dataset.size is None or dataset.size > RASTER_LIMIT:
-        raise ValueError("it claims more values than a segment can hold")
+    if filters != [h5py.h5z.FILTER_FLETCHER32]:
+        raise ValueError("it uses another filter")
+    if dataset.size is None:
+        raise ValueError("a dataset of it has no extent")
     return dataset
+
+
+def _values(dataset: "h5py.Dataset", types: tuple[str, ...]) -> NDArray[Any]:
+    if dataset.dtype.str not in types:
+        raise ValueError("it uses another type")
+    return dataset[...]
+
+
+def _table(dataset: "h5py.Dataset") -> Table:
+    if dataset.ndim not in (1, 2) or not dataset.size:
+        raise ValueError("a table of it has no or too many axes, or no values")
+    table = _values(dataset, TABLE_TYPES)
+    table.setflags(write=False)
+    return table

@@ -10,21 +10,21 @@ from engine.core.case import Actor, Event, Role
 from engine.core.errors import InputError, StoreError
 from engine.core.finding import Raster
 from engine.core.records import Record, entered, new_id
-from engine.store import drafts, evidence, ledger, segments, writing
+from engine.store import drafts, evidence, ledger, secrets, segments, writing
 from engine.store.chain import Chain
 from engine.store.disk import Disk, reading, storage_fault
 from engine.store.folders import existing_folder, make_folder
 from engine.store.head import Head
 from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, folded, identifiers
 from engine.store.lock import WriterLock, is_network_share
-from engine.store.queries import Queries
+from engine.store.queries_codes import CodeQueries
 
 CACHE = "cache"
 ADVICE = "Nothing acknowledged is lost. See to the disk and open the store again"
 LOCAL = "Move the store to a disk of this computer"
 
 
-class Store(Queries):
+class Store(CodeQueries):
     """An open store; make one with ``create`` or ``open``. Safe to use from several threads.
 
     ``problems`` lists damage (a writable store has none), ``notes`` what was remarkable when it was opened.
@@ -37,6 +37,7 @@ class Store(Queries):
         self._disk = disk
         self._lock = WriterLock(path)
         self._evidence = evidence.EvidenceFolder(path / evidence.FOLDER, disk)
+        self._secrets = secrets.SecretsFolder(path / secrets.FOLDER, disk)
         self._drafts = drafts.Drafts(path / drafts.FOLDER, disk)
         self._chain = Chain(path, disk)
         with self._lock.held_if_possible():
@@ -144,6 +145,7 @@ class Store(Queries):
         *,
         case_id: str | None = None,
         rasters: Mapping[str, Raster] | None = None,
+        tables: Mapping[str, segments.Table] | None = None,
         extra: dict[str, Any] | None = None,
     ) -> Event:
         """Append an event and return it once it is safe on the medium.
@@ -158,6 +160,9 @@ class Store(Queries):
             The case it belongs to; found from the record where the record or what it refers to names it.
         rasters : mapping of str to Raster, optional
             The arrays of a finding's overlays by overlay key; those attached to the overlays where it is None.
+        tables : mapping of str to NDArray, optional
+            The tables that the kind has, by name: uint8, int32 or int64 along one or two axes; empty ones may be left
+            out.
         extra : dict, optional
             JSON values kept beside the record.
 
@@ -173,7 +178,8 @@ class Store(Queries):
         with self._guarded(), self._lock.held():
             self._catch_up()
             payload = self._payload(actor_id, kind, record, case_id, extra)
-            arrays = writing.rasters_of(record, rasters)
+            found = writing.tables_of(kind, record, tables)
+            arrays = segments.Arrays(writing.rasters_of(record, rasters), found)
             if arrays:
                 segment = segments.write(self._disk, self.path / segments.FOLDER, arrays)
                 payload["segment"] = segment.to_json()
@@ -208,6 +214,15 @@ class Store(Queries):
         if self._projection.find("evidence destroyed", sha256):
             raise StoreError("The original bytes were destroyed by order", where=sha256)
         return self._evidence.checked(sha256)
+
+    def add_secret(self, data: bytes) -> str:
+        """Write sealed secrets and return their SHA-256 once they are safe; no export carries them."""
+        with self._guarded():
+            return self._secrets.add(data)
+
+    def secret(self, sha256: str) -> bytes:
+        """Return sealed secrets whose hash was checked just now; raises StoreError."""
+        return self._secrets.read(sha256)
 
     def save_draft(self, key: str, values: dict[str, Any]) -> None:
         """Save work in progress under a key, in place of what was there; JSON values only."""
@@ -270,4 +285,7 @@ class Store(Queries):
         for name in KINDS[kind].needs:
             for missing in set(identifiers(record, name)) - set(present):
                 raise InputError("Its original bytes are not in the store", where=missing, remedy="Add them first")
+        for name in KINDS[kind].secrets:
+            for missing in (key for key in identifiers(record, name) if not self._secrets.present(key)):
+                raise InputError("Its sealed secrets are not in the store", where=missing, remedy="Add them first")
         return {**payload, "evidence": present} if present else payload

@@ -16,7 +16,7 @@ from engine.core.case import Name, Sha256
 from engine.core.errors import InputError, StoreError
 from engine.core.records import Record, canonical_json
 from engine.jobs import JobContext
-from engine.store import drafts, evidence, ledger, segments
+from engine.store import drafts, evidence, ledger, secrets, segments
 from engine.store import head as heads
 from engine.store.disk import RESTORE, Disk, NewFile, storage_fault, write_file
 from engine.store.folders import new_folder
@@ -64,7 +64,7 @@ class Manifest(Record):
 
 
 def export_store(path: Path, target: Path, context: JobContext | None = None, *, disk: Disk | None = None) -> Manifest:
-    """Write the store as one zip with a manifest; drafts and cache stay behind.
+    """Write the store as one zip with a manifest; drafts, cache and the sealed secrets of series stay behind.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def export_store(path: Path, target: Path, context: JobContext | None = None, *,
 
 
 def backup(path: Path, folder: Path, context: JobContext | None = None, *, disk: Disk | None = None) -> Path:
-    """Copy the store, drafts included, into a new folder inside ``folder``, check the copy and return it."""
+    """Copy the store, with drafts and secrets, into a new folder inside ``folder``, check the copy and return it."""
     disk, context = disk or Disk(), context or JobContext()
     if not folder.is_dir():
         raise InputError("The folder for backups does not exist", where=str(folder), remedy="Choose another")
@@ -105,6 +105,10 @@ def backup(path: Path, folder: Path, context: JobContext | None = None, *, disk:
         with new_folder(disk, target) as copy:
             for name, chunks, expected in _contents(store, context):
                 write_file(disk, copy / name, _checked(name, chunks, expected))
+            for series in store.code_series():
+                name = f"{secrets.FOLDER}/{secrets.file_name(series.sealed_sha256)}"
+                if (store.path / name).exists():  # what the copy lacks, its check tells
+                    write_file(disk, copy / name, (store.secret(series.sealed_sha256),))
             for name in drafts.FILES:
                 if (store.path / drafts.FOLDER / name).exists():
                     write_file(disk, copy / drafts.FOLDER / name, _read(store.path / drafts.FOLDER / name))
@@ -141,10 +145,11 @@ def import_store(source: Path, target: Path, context: JobContext | None = None, 
                 context.check_cancelled()
                 context.progress(number, len(manifest.members), member.name)
                 write_file(disk, folder / member.name, _unpack(archive, member))
-            found = verify(folder, context, segment_hashes=worker.hashes)
+            found = verify(folder, context, describe=worker.describe)
             _refuse(found.problems, "The export is damaged")
-            if found.notes or (found.head.count, found.head.hash) != (manifest.head_count, manifest.head_hash):
-                note = found.notes[0] if found.notes else "HEAD is not the manifest's"
+            notes = [note for note in found.notes if note not in found.left_out]
+            if notes or (found.head.count, found.head.hash) != (manifest.head_count, manifest.head_hash):
+                note = notes[0] if notes else "HEAD is not the manifest's"
                 raise StoreError(f"The export is not as a store is exported: {note}", where=source.name)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, zlib.error) as error:
         raise InputError(f"This is no export of a store: {error}", where=str(source)) from error

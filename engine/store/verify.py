@@ -9,7 +9,7 @@ from engine.core.errors import StoreError
 from engine.core.finding import Finding
 from engine.core.records import Record
 from engine.jobs import JobContext
-from engine.store import drafts, evidence, ledger, segments
+from engine.store import drafts, evidence, ledger, secrets, segments
 from engine.store import head as heads
 from engine.store.disk import RESTORE, Disk, reading
 from engine.store.folders import existing_folder
@@ -20,11 +20,12 @@ from engine.store.ledger import Problem
 from engine.store.lock import FILE as LOCK
 from engine.store.lock import WriterLock
 from engine.store.queries import any_record_of, evidence_of, segment_of
-from engine.store.segments import Segment
+from engine.store.segments import Description, Segment
 from engine.store.store import CACHE
+from engine.store.writing import tables_fit
 
 REBUILD = "Rebuild the store"
-SegmentHashes = Callable[[Path, Segment], dict[str, str]]
+Describe = Callable[[Path, Segment], Description]
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,15 @@ class Verification:
     """What a check of a store found.
 
     ``events`` counts the events that HEAD acknowledges, ``problems`` names every damage, ``notes`` what is remarkable
-    without being damage.
+    without being damage. ``left_out`` are those notes that tell of sealed secrets which are not there: an export leaves
+    them out, and whether they should be here nobody can tell from the store.
     """
 
     head: Head
     events: int
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -46,12 +49,12 @@ class Verification:
         return not self.problems
 
 
-def own_hashes(folder: Path, segment: Segment) -> dict[str, str]:
-    """Return the SHA-256 of a segment's rasters by overlay key; raises StoreError."""
-    return {key: raster.sha256 for key, raster in segments.read(folder, segment).items()}
+def own_segment(folder: Path, segment: Segment) -> Description:
+    """Return what a segment holds; raises StoreError."""
+    return segments.describe(segments.read(folder, segment))
 
 
-def verify(path: Path, context: JobContext, *, segment_hashes: SegmentHashes = own_hashes) -> Verification:
+def verify(path: Path, context: JobContext, *, describe: Describe = own_segment) -> Verification:
     """Check everything in a store and change nothing.
 
     Parameters
@@ -60,7 +63,7 @@ def verify(path: Path, context: JobContext, *, segment_hashes: SegmentHashes = o
         The folder of the store.
     context : JobContext
         Told of each event and file.
-    segment_hashes : callable
+    describe : callable
         Opens a segment; a foreign store's are opened in a child process.
 
     Raises
@@ -74,24 +77,27 @@ def verify(path: Path, context: JobContext, *, segment_hashes: SegmentHashes = o
             state = read_generation(path)
     except StoreError as error:
         return Verification(GENESIS, 0, (Problem(error.where, error.what, error.remedy),), ())
-    check = _Check(path, state, context, segment_hashes)
+    check = _Check(path, state, context, describe)
     check.events()
     check.files()
-    return Verification(state.head, state.head.count, tuple(check.problems), (*state.notes, *check.notes))
+    notes = (*state.notes, *check.notes, *check.left_out)
+    return Verification(state.head, state.head.count, tuple(check.problems), notes, tuple(check.left_out))
 
 
 class _Check:
     """One check of one store, and what it has found so far."""
 
-    def __init__(self, path: Path, state: Generation, context: JobContext, segment_hashes: SegmentHashes) -> None:
+    def __init__(self, path: Path, state: Generation, context: JobContext, describe: Describe) -> None:
         self.problems = list(state.problems)
         self.notes: list[str] = []
+        self.left_out: list[str] = []
         self._path = path
         self._entries = state.entries
         self._context = context
-        self._segment_hashes = segment_hashes
+        self._describe = describe
         self._evidence: dict[str, str] = {}  # SHA-256 -> the event that names it
         self._segments: set[str] = set()
+        self._secrets: dict[str, str] = {}  # SHA-256 -> the event that names it
         self._destroyed: set[str] = set()
 
     def events(self) -> None:
@@ -121,6 +127,7 @@ class _Check:
         for path in _children(self._path / segments.FOLDER):
             if path.name not in self._segments and path.suffix == ".h5":
                 self.notes.append(f"{segments.FOLDER}/{path.name}: no event names this segment")
+        self._sealed_files()
         damaged = drafts.Drafts(self._path / drafts.FOLDER, Disk()).damaged()
         if len(damaged) == len(drafts.FILES):
             what = "Both copies of the drafts are damaged"
@@ -148,6 +155,9 @@ class _Check:
             self._evidence.setdefault(sha256, f"event {event.sequence} ({event.kind})")
         if isinstance(record, Destruction):
             self._destroyed.add(record.sha256)
+        for name in KINDS[event.kind].secrets:
+            for sha256 in identifiers(record, name):
+                self._secrets.setdefault(sha256, f"event {event.sequence} ({event.kind})")
 
     def _segment(self, event: Event, record: Record) -> None:
         overlays = record.overlays if isinstance(record, Finding) else ()
@@ -155,8 +165,11 @@ class _Check:
         segment = segment_of(event)
         if segment is not None:
             self._segments.add(segment.name)
-        if ({} if segment is None else self._segment_hashes(self._path / segments.FOLDER, segment)) != named:
+        found = Description() if segment is None else self._describe(self._path / segments.FOLDER, segment)
+        if found.rasters != named:
             raise StoreError("The arrays are not those of its overlays", remedy=RESTORE)
+        if not tables_fit(event.kind, record, found.tables):
+            raise StoreError("The tables are not those of its record", remedy=RESTORE)
 
     def _evidence_file(self, sha256: str, path: Path | None) -> None:
         where = f"{evidence.FOLDER}/{path.name if path else sha256}"
@@ -172,10 +185,28 @@ class _Check:
         elif named_by is None:
             self.notes.append(f"{where}: no event names these bytes")
 
+    def _sealed_files(self) -> None:
+        """Check the sealed secrets; a missing one is told, but no damage: exports leave all of them out."""
+        folder = self._path / secrets.FOLDER
+        sealed = secrets.SecretsFolder(folder, Disk())
+        for sha256, named_by in sorted(self._secrets.items()):
+            where = f"{secrets.FOLDER}/{secrets.file_name(sha256)}"
+            if not sealed.present(sha256):
+                what = f"the sealed secrets that {named_by} names are not here, left out by an export or lost"
+                self.left_out.append(f"{where}: {what}; its codes can be neither made nor measured")
+                continue
+            try:
+                sealed.read(sha256)
+            except StoreError as error:
+                self.problems.append(Problem(where, f"{error.what} ({named_by})", error.remedy))
+        for path in _children(folder):
+            if secrets.NAME.fullmatch(path.name) and path.name.partition(".")[0] not in self._secrets:
+                self.notes.append(f"{secrets.FOLDER}/{path.name}: no event names these sealed secrets")
+
     def _strangers(self) -> None:
         """Note what does not belong into a store, files that were never finished among it."""
-        known = {ledger.FILE, heads.FILE, LOCK, CACHE, drafts.FOLDER, evidence.FOLDER, segments.FOLDER}
-        inside = {evidence.FOLDER: evidence.NAME.fullmatch, segments.FOLDER: segments.NAME.fullmatch}
+        known = {ledger.FILE, heads.FILE, LOCK, CACHE, drafts.FOLDER, evidence.FOLDER, segments.FOLDER, secrets.FOLDER}
+        inside = {folder.FOLDER: folder.NAME.fullmatch for folder in (evidence, segments, secrets)}
         found = [path.name for path in _children(self._path) if path.name not in known]
         for folder, belongs in inside.items():
             found += [f"{folder}/{path.name}" for path in _children(self._path / folder) if not belongs(path.name)]

@@ -6,11 +6,9 @@ from typing import Any
 from engine.core.errors import InputError
 from engine.core.finding import Finding, Raster
 from engine.core.records import Record, canonical_json
-from engine.store import drafts, evidence, segments
+from engine.store import segments
 from engine.store.kinds import KINDS, SCHEMA, about, identifiers
 from engine.store.projection import Projection
-
-FOLDERS = (drafts.FOLDER, evidence.FOLDER, segments.FOLDER)
 
 
 def check_record(projection: Projection, actor_id: str, kind: str, record: Record) -> None:
@@ -78,3 +76,23 @@ def rasters_of(record: Record, given: Mapping[str, Raster] | None) -> dict[str, 
     if {key: raster.sha256 for key, raster in given.items()} != named:
         raise InputError("The arrays are not those that the record's overlays name")
     return dict(given)
+
+
+def tables_of(kind: str, record: Record, given: Mapping[str, segments.Table] | None) -> dict[str, segments.Table]:
+    """Return the tables to store, empty ones left out; raises InputError where they are not those of the kind."""
+    tables = {name: table for name, table in (given or {}).items() if table.size}
+    if not tables_fit(kind, record, {name: segments.form(table) for name, table in tables.items()}):
+        raise InputError(f"The tables are not those of {kind!r}")
+    return tables
+
+
+def tables_fit(kind: str, record: Record, forms: Mapping[str, str]) -> bool:
+    """Whether tables of those forms (see ``segments.form``) are those that belong beside the record."""
+    expected = KINDS[kind].tables
+    if not set(forms) <= set(expected):
+        return False
+    for name, shape in expected.items():
+        dtype, *lengths = forms[name].split() if name in forms else (None,)
+        if not shape.fits(record, dtype, tuple(int(length) for length in lengths)):
+            return False
+    return True

@@ -15,7 +15,7 @@ from engine.core.seeds import generator
 from engine.store import segments
 from engine.store.disk import Disk
 from engine.store.foreign import SegmentWorker
-from engine.store.segments import Segment
+from engine.store.segments import Arrays, Segment
 from tests.engine.store.samples import make_raster
 
 NAME = "segment.h5"
@@ -30,26 +30,26 @@ def test_rasters_come_back_bit_by_bit(tmp_path: Path) -> None:
     values = generator(3, "raster").normal(size=(700, 31)).astype("<f4")
     values[3, 4], values[0, 0] = np.nan, -0.0
     rasters = {"b/../x": Raster(values), "a": make_raster(1, (1, 1, 2))}
-    segment = segments.write(Disk(), tmp_path, rasters)
+    segment = segments.write(Disk(), tmp_path, Arrays(rasters))
     assert segment.rasters == ("a", "b/../x")
     loaded = segments.read(tmp_path, segment)
-    assert loaded == rasters
-    assert loaded["b/../x"].values.tobytes() == values.tobytes()
+    assert loaded == Arrays(rasters)
+    assert loaded.rasters["b/../x"].values.tobytes() == values.tobytes()
 
 
 def test_equal_rasters_give_equal_segments() -> None:
     rasters = {"a": make_raster(1), "b": make_raster(2)}
-    assert segments.build(rasters) == segments.build(dict(reversed(rasters.items())))
+    assert segments.build(Arrays(rasters)) == segments.build(Arrays(dict(reversed(rasters.items()))))
 
 
 def test_a_segment_has_a_limit() -> None:
     raster = Raster(np.zeros((4096, 4096), dtype=np.float32))
     with pytest.raises(InputError, match="too large"):
-        segments.build({"a": raster})
+        segments.build(Arrays({"a": raster}))
 
 
 def test_a_changed_or_missing_segment_is_named(tmp_path: Path) -> None:
-    segment = segments.write(Disk(), tmp_path, {"a": make_raster()})
+    segment = segments.write(Disk(), tmp_path, Arrays({"a": make_raster()}))
     path = tmp_path / segment.name
     whole = path.read_bytes()
     for spoilt in (whole[:-1], whole + b"x", whole[:600] + bytes([whole[600] ^ 1]) + whole[601:]):
@@ -142,7 +142,7 @@ def test_no_filter_plugin_is_ever_loaded() -> None:
 def test_spoilt_segments_with_a_fitting_hash_hurt_nobody(tmp_path: Path) -> None:
     """HDF5 itself meets damaged bytes here, as in a foreign store: in a child process, which may die of it."""
     raster = make_raster(4, (40, 30))
-    whole = segments.build({"a": raster})
+    whole = segments.build(Arrays({"a": raster}))
     rng = generator(5, "spoilt")
     refused = 0
     with SegmentWorker() as worker:
@@ -154,7 +154,7 @@ def test_spoilt_segments_with_a_fitting_hash_hurt_nobody(tmp_path: Path) -> None
             segment = described(bytes(data), "a")
             (tmp_path / segment.name).write_bytes(data)
             try:
-                worker.hashes(tmp_path, segment)
+                worker.describe(tmp_path, segment)
             except StoreError:
                 refused += 1
     print(f"{refused} of 60 refused, the others differ in unused bytes")
