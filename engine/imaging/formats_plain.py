@@ -28,7 +28,7 @@ from engine.imaging.scale import UM_PER_CM, UM_PER_INCH, UM_PER_METRE, Density, 
 from engine.imaging.tiles import TILE
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Exif, Image
 
 PILLOW_NAMES = {PNG: "PNG", JPEG: "JPEG", BMP: "BMP"}
 # PNG specification (ISO/IEC 15948), table 11.1: allowed bit depths of each colour type, samples of each.
@@ -55,8 +55,9 @@ def pages(path: Path) -> tuple[PageInfo, ...]:
             channels, bit_depth, notes = _png_samples(path) if kind == PNG else _plain_samples(image, kind)
             if getattr(image, "n_frames", 1) > 1:
                 notes = (*notes, "Only the first of several pictures is read")
-            orientation, exif_notes = _orientation(image)
-            scale, scale_notes = _scale(image, kind, orientation)
+            exif = _exif(path, image, kind)
+            orientation, exif_notes = _orientation(exif)
+            scale, scale_notes = _scale(image, exif, kind, orientation)
             profile = image.info.get("icc_profile")
             width, height = image.size[::-1] if orientation >= 5 else image.size
             return (
@@ -163,14 +164,37 @@ def _plain_samples(image: "Image", kind: str) -> tuple[int, int, tuple[str, ...]
     return 3, 8, {"P": (PALETTE_NOTE,), "RGBA": (ALPHA_NOTE,)}.get(image.mode, ())
 
 
-def _orientation(image: "Image") -> tuple[int, tuple[str, ...]]:
-    value = image.getexif().get(0x0112, 1)
+def _exif(path: Path, image: "Image", kind: str) -> "Exif":
+    """Return the Exif tags; those of a PNG file, which Pillow decodes for them, without its pixels where possible."""
+    from PIL import Image
+
+    return Image.Image.getexif(image) if kind == PNG and not _tells_after_pixels(path) else image.getexif()
+
+
+def _tells_after_pixels(path: Path) -> bool:
+    """Return whether a PNG file may have Exif tags behind its pixels, or is too damaged to tell."""
+    place, pixels = 8, False
+    with path.open("rb") as file:
+        while True:
+            file.seek(place)
+            head = file.read(8)
+            kind = head[4:]
+            if len(head) < 8 or (pixels and kind in (b"eXIf", b"tEXt", b"zTXt", b"iTXt")):
+                return True
+            if kind == b"IEND":
+                return False
+            pixels = pixels or kind == b"IDAT"
+            place += 12 + int.from_bytes(head[:4], "big")
+
+
+def _orientation(exif: "Exif") -> tuple[int, tuple[str, ...]]:
+    value = exif.get(0x0112, 1)
     if isinstance(value, int) and 1 <= value <= 8:
         return value, ()
     return 1, ("The EXIF orientation is outside 1..8 and is ignored",)
 
 
-def _scale(image: "Image", kind: str, orientation: int) -> tuple[Scale | None, tuple[str, ...]]:
+def _scale(image: "Image", exif: "Exif", kind: str, orientation: int) -> tuple[Scale | None, tuple[str, ...]]:
     densities: list[Density] = []
     if kind == JPEG and "jfif_density" in image.info:
         x, y = image.info["jfif_density"]
@@ -185,7 +209,6 @@ def _scale(image: "Image", kind: str, orientation: int) -> tuple[Scale | None, t
     elif kind == BMP and any(image.info.get("dpi", (0, 0))):
         x, y = (round(float(v) * 39.3701) for v in image.info["dpi"])
         densities.append(Density("The BMP resolution", x, y, UM_PER_METRE, step=1))
-    exif = image.getexif()
     if 0x011A in exif and 0x011B in exif:
         unit = EXIF_UNITS.get(exif.get(0x0128, 2))
         densities.append(Density("The EXIF resolution", float(exif[0x011A]), float(exif[0x011B]), unit))

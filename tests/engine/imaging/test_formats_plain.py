@@ -181,6 +181,26 @@ def test_the_orientation_is_applied_once(tmp_path, orientation, kind):
     assert ratio == pytest.approx(0.5 if orientation >= 5 else 2.0)
 
 
+def test_an_orientation_behind_the_pixels_of_a_png_is_applied_too(tmp_path):
+    exif = Image.Exif()
+    exif[274] = 6
+    data = png(77, 120, data=b"\0" * 78 * 120)
+    end = data.index(b"IEND") - 4
+    path = written(tmp_path, data[:end] + chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0")) + data[end:])
+    (info,) = inspect(path)
+    assert (info.orientation, info.width, info.height) == (6, 120, 77)
+
+
+def test_the_facts_of_a_png_are_told_without_its_pixels(tmp_path):
+    data = png(77, 120, data=b"\0" * 78 * 120)
+    place = data.index(b"IDAT") + 4
+    spoilt = data[:place] + b"\xff" * 8 + data[place + 8 :]
+    (info,) = inspect(written(tmp_path, spoilt))
+    assert (info.width, info.height) == (77, 120)
+    with pytest.raises(ImagingError):
+        decode(written(tmp_path, spoilt))
+
+
 def test_an_orientation_out_of_range_is_ignored_and_said_so(tmp_path):
     exif = Image.Exif()
     exif[274] = 9
