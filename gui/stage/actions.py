@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gui.shell.commands import Command, CommandRegistry
 from gui.stage.nudge_actions import Entry, nudge_entries
-from gui.stage.scene import Mode
+from gui.stage.scene import Mode, is_displacement
 
 if TYPE_CHECKING:
     from gui.stage.stage import Stage
@@ -71,6 +71,7 @@ class StageActions:
             "align": scene.align,
             "swap": scene.swapped,
             "points": scene.show_points,
+            "arrows": scene.as_arrows,
             "panel": not self._stage.tabs.isHidden(),
         }
         for key, on in states.items():
@@ -95,8 +96,9 @@ class StageActions:
         canvas = self._stage.canvas
         return (
             ("fit", "Fit the capture", self._fit, "F", "Show the whole capture of the pane last used", self._any),
-            ("fit_overlap", "Fit what both show", self._fit_overlap, "Shift+F",
-             "Show the area that both captures have in common", self._both),
+            ("fit_examined", "Fit what was examined", self._fit_examined, "Shift+F",
+             "Show the area that both captures have in common, or the part that a finding about one maps",
+             self._examined),
             ("full_size", "100 %", self._full_size, "0", "One pixel of the capture on one pixel of the screen",
              self._any),
             ("zoom_in", "Zoom in", lambda: canvas.zoom_view(canvas.active, ZOOM_STEP), "+", "", self._any),
@@ -118,6 +120,8 @@ class StageActions:
             ("next_overlay", "Next overlay", stage.next_overlay, "O",
              "Show the next overlay alone, after the last one none", self._has_overlays),
             ("points", "Matched points", self._points, "P", "Show or hide the matched points", self._has_finding),
+            ("arrows", "Displacements as arrows", stage.toggle_arrows, "D",
+             "Show displacements as arrows, or their lengths as colours", self._has_displacements),
             ("option_less", "Less of the mode's setting", partial(stage.step_option, -1), "[",
              "Edge, rate, opacity, range or size of squares", self._has_option),
             ("option_more", "More of the mode's setting", partial(stage.step_option, 1), "]",
@@ -138,6 +142,9 @@ class StageActions:
     def _both(self) -> bool:
         return self._shown() and self._stage.scene.complete
 
+    def _examined(self) -> bool:
+        return self._both() or (self._any() and self._has_overlays())
+
     def _can_link(self) -> bool:
         return self._both() and self._stage.scene.view.link.matrix is not None
 
@@ -146,6 +153,10 @@ class StageActions:
 
     def _has_overlays(self) -> bool:
         return self._shown() and bool(self._stage.scene.styles)
+
+    def _has_displacements(self) -> bool:
+        finding = self._stage.scene.finding
+        return self._shown() and finding is not None and any(map(is_displacement, finding.overlays))
 
     def _has_option(self) -> bool:
         return self._both() and self._stage.scene.mode is not Mode.SIDE_BY_SIDE
@@ -158,7 +169,7 @@ class StageActions:
         canvas.fitted = False
         canvas.refresh()
 
-    def _fit_overlap(self) -> None:
+    def _fit_examined(self) -> None:
         self._stage.canvas.fitted = True
         self._stage.canvas.refresh()
 

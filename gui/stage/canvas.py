@@ -63,9 +63,9 @@ class StageCanvas(QWidget):
         height = max(self.height() - 2 * top, 1.0)
         if self.scene.mode is not Mode.SIDE_BY_SIDE:
             return [Pane(Side.QUESTIONED, QRectF(0.0, top, self.width(), height))]
-        width = max((self.width() - GAP) / 2.0, 1.0)
-        lefts = (0.0, width + GAP)
-        return [Pane(side, QRectF(x, top, width, height)) for side, x in zip(self.scene.sides, lefts, strict=True)]
+        sides = self.scene.sides
+        width = max((self.width() - GAP * (len(sides) - 1)) / len(sides), 1.0)
+        return [Pane(side, QRectF(place * (width + GAP), top, width, height)) for place, side in enumerate(sides)]
 
     def refresh(self) -> None:
         """Draw anew after the scene was changed: its mode, its options or its captures."""
@@ -73,7 +73,7 @@ class StageCanvas(QWidget):
         if size != self.scene.view.size:
             self.scene.view.size = size
         if self.fitted:
-            self.scene.fit_overlap()
+            self.scene.fit_examined()
         hz = self.scene.options.blink_hz
         if self.scene.mode is Mode.BLINK and self.isVisible():
             if not self._blink.isActive() or self._blink.interval() != round(1000 / hz):

@@ -17,13 +17,16 @@ from gui.stage.geometry import Array, Size, jacobian
 
 Words = NDArray[np.uint32]
 Values = NDArray[np.float32]
-ARROW_SPACING = 28.0  # view pixels between arrows at least
+ARROW_SPACING = 14.0  # view pixels between arrows at least
 ARROW_COLOURS = 8
 
 
 @dataclass(frozen=True)
 class OverlayStyle:
-    """How a person wants an overlay shown; ``low`` and ``high`` bound the colours, in the overlay's unit."""
+    """How a person wants an overlay shown; ``low`` and ``high`` bound the colours, in the overlay's unit.
+
+    ``arrows`` draws displacements as arrows, else their lengths as a map; a raster of single values is always a map.
+    """
 
     visible: bool
     opacity: float
@@ -31,6 +34,7 @@ class OverlayStyle:
     high: float
     colour_map: str
     both_panes: bool = False
+    arrows: bool = True
 
 
 @lru_cache(maxsize=32)

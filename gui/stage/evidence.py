@@ -9,7 +9,7 @@ from engine.core.pixels import apply_matrix, resize_matrix
 from gui.stage import colouring, geometry, painting
 from gui.stage.colouring import Arrows, OverlayStyle
 from gui.stage.geometry import Array, Side, Size
-from gui.stage.scene import Scene
+from gui.stage.scene import Scene, is_displacement
 
 MARK_RADIUS = 5.0
 HALO = QColor(0, 0, 0, 170)
@@ -23,7 +23,7 @@ def draw_overlays(
     remarks = {}
     for overlay, style, matrix in scene.overlays(side, own=own):
         grid_to_view = scene.view.matrix(side) @ matrix
-        if overlay.raster is not None and overlay.raster.values.ndim == 3:
+        if is_displacement(overlay) and style.arrows:
             remarks[overlay.key] = _draw_arrows(painter, overlay, style, grid_to_view, size)
         else:
             remarks[overlay.key] = _draw_map(painter, scene, overlay, style, grid_to_view, size, ratio)

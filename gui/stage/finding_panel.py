@@ -4,11 +4,18 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.finding import Finding, Score
+from engine.core.operating import Classification
 from gui.shell.theme import GRID
 from gui.stage import colouring
-from gui.widgets.text import PlainLabel
+from gui.widgets.text import Meaning, PlainLabel
 
 NO_FINDING = "No finding is shown. Compare both captures, or choose an earlier finding above."
+NONE_ALONE = "No finding is shown. Examine the code, or choose an earlier finding above."
+VERDICTS: dict[bool | None, tuple[str, Meaning]] = {
+    True: ("Passes", "done"),
+    False: ("Does not pass", "fault"),
+    None: ("No classification", "caution"),
+}
 
 
 class ScoreList(QWidget):
@@ -46,7 +53,10 @@ class ScoreList(QWidget):
 
 
 class FindingPanel(QScrollArea):
-    """Outcome, scores with unit and direction, residual, matched points, cautions and origin of a finding."""
+    """Outcome, classification, scores, residual, matched points, cautions and origin of a finding.
+
+    ``add_section`` puts a widget of a page between classification and scores.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,30 +66,40 @@ class FindingPanel(QScrollArea):
         self.title = PlainLabel(meaning="muted", wrap=True)
         self.outcome = PlainLabel(level=2, wrap=True)
         self.simulated = PlainLabel("simulated", meaning="caution", level=3)
+        self.verdict = PlainLabel(level=2, wrap=True)
+        self.reason = PlainLabel(wrap=True)
         self.link = PlainLabel(NO_FINDING, wrap=True)
         self.scores = ScoreList()
         self.points = PlainLabel(meaning="muted", wrap=True)
         self.cautions = PlainLabel(meaning="caution", wrap=True)
         self.origin = PlainLabel(meaning="muted", wrap=True)
         body = QWidget()
-        column = QVBoxLayout(body)
+        self._column = column = QVBoxLayout(body)
         column.setContentsMargins(GRID, GRID, GRID, GRID)
         column.setSpacing(GRID)
-        for part in (self.title, self.outcome, self.simulated, self.link, self.scores):
+        for part in (self.title, self.outcome, self.simulated, self.verdict, self.reason, self.link):
             column.addWidget(part)
-        for part in (self.points, self.cautions, self.origin):
+        for part in (self.scores, self.points, self.cautions, self.origin):
             column.addWidget(part)
+        for part in (self.title, self.outcome, self.verdict, self.reason, self.cautions):
+            part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addStretch(1)
         self.setWidget(body)
         self.show_finding(None)
 
-    def show_finding(self, finding: Finding | None) -> None:
-        """Show a finding, or what to do where there is none."""
-        there = finding is not None
+    def add_section(self, section: QWidget) -> None:
+        """Put a widget between classification and scores."""
+        self._column.insertWidget(self._column.indexOf(self.scores), section)
+
+    def show_finding(self, finding: Finding | None, *, alone: bool = False) -> None:
+        """Show a finding, or what to do where there is none; ``alone`` says that it needs one capture only."""
+        self._nothing = NONE_ALONE if alone else NO_FINDING
+        there = self._there = finding is not None
         for part in (self.title, self.outcome, self.scores, self.points, self.origin):
             part.setVisible(there)
         self.simulated.setVisible(finding is not None and finding.simulated)
         self.cautions.setVisible(finding is not None and bool(finding.cautions))
+        self._show_classification(finding)
         if finding is None:
             return
         self.title.setText(finding.title)
@@ -91,9 +111,19 @@ class FindingPanel(QScrollArea):
 
     def show_link(self, statement: str) -> None:
         """Say what the panes' link rests on, and the residual."""
-        text = statement or NO_FINDING
+        text = statement if self._there else self._nothing
         if self.link.text() != text:
             self.link.setText(text)
+        self.link.setVisible(bool(text))
+
+    def _show_classification(self, finding: Finding | None) -> None:
+        found = None if finding is None else finding.classification
+        for part in (self.verdict, self.reason):
+            part.setVisible(found is not None)
+        if finding is None or found is None:
+            return
+        self.verdict.show_text(*VERDICTS[found.passes])
+        self.reason.setText(classification_text(finding, found))
 
 
 def score_texts(score: Score) -> tuple[str, str, str]:
@@ -101,6 +131,26 @@ def score_texts(score: Score) -> tuple[str, str, str]:
     if score.value is None:
         return score.title, "not measured", score.direction.value
     return score.title, colouring.quantity(score.value, score.unit), score.direction.value
+
+
+def classification_text(finding: Finding, found: Classification) -> str:
+    """Return what an operating point says of a finding: score and threshold side by side, and the reason."""
+    score = next((score for score in finding.scores if score.key == found.score), None)
+    parts = []
+    if score is not None and score.value is not None and found.passes is not None:
+        sign = "\N{GREATER-THAN OR EQUAL TO}" if found.passes else "<"
+        value, threshold = apart(score.value, found.threshold)
+        title = found.score.replace("_", " ").capitalize()
+        parts.append(f"{title} {value} {sign} threshold {threshold} of operating point {found.operating_point}.")
+    else:
+        parts.append(f"Operating point {found.operating_point}, threshold {found.threshold:.3f}.")
+    return " ".join(filter(None, [*parts, found.reason]))
+
+
+def apart(value: float, threshold: float) -> tuple[str, str]:
+    """Return two numbers with three decimals, or as many more as it takes to tell them apart."""
+    digits = next((n for n in range(3, 9) if f"{value:.{n}f}" != f"{threshold:.{n}f}"), 3)
+    return f"{value:.{digits}f}", f"{threshold:.{digits}f}"
 
 
 def points_text(finding: Finding) -> str:

@@ -24,6 +24,7 @@ from gui.shell.theme import GRID
 from gui.stage import colouring
 from gui.stage.colouring import OverlayStyle
 from gui.stage.geometry import local_scale
+from gui.stage.scene import is_displacement
 from gui.widgets.text import PlainLabel
 
 NONE = "No overlays yet. They appear here once a comparison has made some."
@@ -52,6 +53,8 @@ class OverlayPanel(QWidget):
         self.colours = QComboBox()
         self.colours.addItems(list(NAMES))
         self.both = QCheckBox("On both panes")
+        self.arrows = QCheckBox("As arrows")
+        self.arrows.setToolTip("Draw displacements as arrows, longer than true by the factor stated beside them")
         self.reset = QPushButton("Range of the finding")
         self.reset.setAutoDefault(False)
         self.form = self._form()
@@ -105,6 +108,7 @@ class OverlayPanel(QWidget):
         rows.addRow("", self.reset)
         rows.addRow("Colours:", self.colours)
         rows.addRow("", self.both)
+        rows.addRow("", self.arrows)
         return form
 
     def _connect(self) -> None:
@@ -116,6 +120,7 @@ class OverlayPanel(QWidget):
         self.high.valueChanged.connect(lambda value: self._change(lambda s: replace(s, high=value)))
         self.colours.currentTextChanged.connect(lambda name: self._change(lambda s: replace(s, colour_map=name)))
         self.both.toggled.connect(lambda on: self._change(lambda s: replace(s, both_panes=on)))
+        self.arrows.toggled.connect(lambda on: self._change(lambda s: replace(s, arrows=on)))
         self.reset.clicked.connect(self._reset)
 
     def _show_current(self) -> None:
@@ -125,7 +130,7 @@ class OverlayPanel(QWidget):
         if overlay is None:
             return
         style = self._styles[overlay.key]
-        fields = (self.opacity, self.low, self.high, self.colours, self.both)
+        fields = (self.opacity, self.low, self.high, self.colours, self.both, self.arrows)
         blockers = [QSignalBlocker(field) for field in fields]
         step = max(abs(overlay.high - overlay.low) / 50.0, 1e-6)
         for field, value in ((self.low, style.low), (self.high, style.high)):
@@ -135,6 +140,8 @@ class OverlayPanel(QWidget):
         self.opacity.setValue(round(100 * style.opacity))
         self.colours.setCurrentText(style.colour_map)
         self.both.setChecked(style.both_panes)
+        self.arrows.setChecked(style.arrows)
+        self.arrows.setVisible(is_displacement(overlay))
         del blockers
         self.meaning.setText(overlay.meaning)
         self.grid.setText(grid_text(overlay))

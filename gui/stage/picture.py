@@ -92,13 +92,15 @@ class StagePicture:
             furniture.twin_pointer(painter, geometry.map_point(self.scene.view.matrix(pane.side), place))
 
     def _strips(self, painter: QPainter, size: Size, ratio: float, colours: Colours) -> None:
-        height, half = strip_height(painter.fontMetrics()), (size[0] - GAP) / 2.0
+        height, sides = strip_height(painter.fontMetrics()), self.scene.sides
+        width = (size[0] - GAP * (len(sides) - 1)) / len(sides)
         bottom = size[1] - height
         for y in (0.0, bottom):
             painter.fillRect(QRectF(0.0, y, size[0], height), QColor(colours.window))
-        for side, x in zip(self.scene.sides, (0.0, half + GAP), strict=True):
+        for place, side in enumerate(sides):
+            x = place * (width + GAP)
             heading = captions.heading(self.scene, side)
-            furniture.strip(painter, QRectF(x, 0.0, half, height), heading, colours, mark=getattr(colours, side))
+            furniture.strip(painter, QRectF(x, 0.0, width, height), heading, colours, mark=getattr(colours, side))
             frame = self.renderer.frames.get(side) if side in self.scene.images else None
             text = captions.footing(self.scene, side, frame, ratio)
-            furniture.strip(painter, QRectF(x, bottom, half, height), text, colours)
+            furniture.strip(painter, QRectF(x, bottom, width, height), text, colours)

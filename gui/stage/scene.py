@@ -61,7 +61,7 @@ class Options:
 class Scene:
     """Everything the stage draws. ``arrived`` is called, from any thread, when there is more to draw.
 
-    ``hints`` say what stands where a side has no capture.
+    ``hints`` say what stands where a side has no capture. ``alone``: the questioned capture has the stage to itself.
     """
 
     arrived: Callable[[], None]
@@ -70,6 +70,7 @@ class Scene:
     options: Options = field(default_factory=Options)
     align: bool = True
     swapped: bool = False
+    alone: bool = False
     blink_known: bool = False
     show_points: bool = True
     finding: Finding | None = None
@@ -89,14 +90,22 @@ class Scene:
         return len(self.images) == 2
 
     @property
-    def sides(self) -> tuple[Side, Side]:
-        """Who stands left and who right."""
+    def sides(self) -> tuple[Side, ...]:
+        """Who is shown, from the left."""
+        if self.alone:
+            return (Side.QUESTIONED,)
         return (Side.KNOWN, Side.QUESTIONED) if self.swapped else (Side.QUESTIONED, Side.KNOWN)
 
     def scale(self, side: Side) -> Scale | None:
         """Return the scale of a capture, if it has one."""
         image = self.images.get(side)
         return None if image is None else image.capture.scale
+
+    @property
+    def as_arrows(self) -> bool:
+        """Whether displacements are shown as arrows."""
+        overlays = self.finding.overlays if self.finding else ()
+        return all(self.styles[overlay.key].arrows for overlay in overlays if is_displacement(overlay))
 
     def outline(self, side: Side) -> Array:
         """Return the (4, 2) corners of a capture in its pixels."""
@@ -183,6 +192,15 @@ class Scene:
                 found.append((overlay, style, across @ matrix))
         return found
 
+    def set_alone(self, alone: bool) -> None:
+        """Give the questioned capture the stage to itself, or show it beside the known one; a finding goes."""
+        self.alone = alone
+        self.set_mode(Mode.SIDE_BY_SIDE)
+        if alone:
+            self.open(Side.KNOWN, None)
+        else:
+            self.set_finding(None)
+
     def set_mode(self, mode: Mode) -> None:
         """Choose how to compare; where both captures share one view they are always aligned."""
         self.mode = mode
@@ -199,12 +217,12 @@ class Scene:
         together = self.mode is not Mode.SIDE_BY_SIDE and self.view.mapping is None
         return tuple(Side) if together else (side,)
 
-    def fit_overlap(self) -> None:
-        """Show what both captures have in common, or the questioned one where that is not known."""
+    def fit_examined(self) -> None:
+        """Show what both captures have in common; of one alone the part its finding maps; else whole captures."""
         mapping = self.view.mapping
         if not self.complete or mapping is None:
             for side in self.images:
-                self.view.fit(side, self.outline(side))
+                self.view.fit(side, self._mapped() if self.alone else self.outline(side))
             return
         known = geometry.apply_matrix(np.linalg.inv(mapping), self.outline(Side.KNOWN))
         questioned = self.outline(Side.QUESTIONED)
@@ -212,6 +230,17 @@ class Scene:
         high = np.minimum(known.max(axis=0), questioned.max(axis=0))
         box = np.array([low, (high[0], low[1]), high, (low[0], high[1])])
         self.view.fit(Side.QUESTIONED, box if (low < high).all() else questioned)
+
+    def _mapped(self) -> Array:
+        """Return the corners of what the finding's maps cover in the questioned capture, else the capture's own."""
+        corners = [
+            geometry.apply_matrix(
+                overlay.grid_to_capture.array(), geometry.outline(*overlay.raster.values.shape[1::-1])
+            )
+            for overlay in (self.finding.overlays if self.finding else ())
+            if overlay.raster is not None and self.side_of(overlay) is Side.QUESTIONED
+        ]
+        return np.concatenate(corners) if corners else self.outline(Side.QUESTIONED)
 
     def close(self) -> None:
         """Take everything away and join every thread."""
@@ -221,6 +250,11 @@ class Scene:
             layer.close()
         self._ending.clear()
         self.colours.close()
+
+
+def is_displacement(overlay: Overlay) -> bool:
+    """Whether an overlay holds displacements, which can be shown as arrows."""
+    return overlay.raster is not None and overlay.raster.values.ndim == 3
 
 
 def default_styles(overlays: tuple[Overlay, ...]) -> dict[str, OverlayStyle]:

@@ -91,6 +91,13 @@ class Stage(QWidget):
         if self.scene.update_capture(capture):
             self.show_all()
 
+    def set_alone(self, alone: bool) -> None:
+        """Show the questioned capture alone, or beside the known one."""
+        if alone != self.scene.alone:
+            self.scene.set_alone(alone)
+            self.canvas.fitted = True
+            self.show_all()
+
     def set_mode(self, mode: Mode) -> None:
         """Choose how to compare."""
         self.scene.set_mode(mode)
@@ -98,7 +105,10 @@ class Stage(QWidget):
 
     def set_style(self, key: str, style: OverlayStyle) -> None:
         """Show an overlay in another way."""
+        turned = style.arrows != self.scene.styles[key].arrows
         self.scene.styles[key] = style
+        if turned:
+            self.actions_.show_states(self._commands)
         self.canvas.update()
 
     def set_levels(self, side: Side, levels: Levels) -> None:
@@ -121,7 +131,7 @@ class Stage(QWidget):
         self.canvas.refresh()
         self._show_option()
         self.actions_.show_states(self._commands)
-        self.finding_panel.show_finding(self.scene.finding)
+        self.finding_panel.show_finding(self.scene.finding, alone=self.scene.alone)
         overlays = self.scene.finding.overlays if self.scene.finding else ()
         self.overlay_panel.show_overlays(overlays, self.scene.styles, points=self.scene.show_points)
         self.levels_panel.show_layers(self.scene.layers)
@@ -135,7 +145,7 @@ class Stage(QWidget):
             view = self.scene.view
             fine = view.mapping is not None and view.link.basis is LinkBasis.REGISTRATION
             self.link.show_text(statement, "text" if fine else "caution")
-        self.finding_panel.show_link(statement if self.scene.finding else "")
+        self.finding_panel.show_link(statement)
 
     def close_stage(self) -> None:
         """Take everything off the stage and join its threads."""
@@ -243,6 +253,12 @@ class Stage(QWidget):
             layer = self.scene.layers.get(side)
             if layer is not None and not box.ready and layer.histogram is not None:
                 box.show_layer(layer)
+
+    def toggle_arrows(self) -> None:
+        """Show displacements as colours instead of arrows, or as arrows again."""
+        arrows = not self.scene.as_arrows
+        self.scene.styles = {key: replace(style, arrows=arrows) for key, style in self.scene.styles.items()}
+        self.show_all()
 
     def next_overlay(self) -> None:
         """Show the next overlay alone; after the last one none."""
