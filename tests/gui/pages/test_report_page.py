@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from engine.core.case import Device
 from gui.pages.report.issue import IssueDialog
 from gui.pages.report.page import ISSUED, VERIFY, ReportPage
-from gui.pages.report.preview import PAGE_WIDTH
 from gui.shell.window import MainWindow
 from gui.widgets.notes import NoteDialog
+from gui.widgets.sheets import PAGE_WIDTH
 
 TEXT = "The questioned label was printed from the design of the known one."
 
