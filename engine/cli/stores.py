@@ -82,7 +82,7 @@ def _verify(options: argparse.Namespace, output: Output, context: JobContext) ->
 
 
 def _rebuild(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    done = stores.rebuild_store(options.folder)
+    done = stores.rebuild_store(options.folder, context)
     output.result({"done": list(done)}, *(done or ("Nothing was left to do",)))
     return 0
 

@@ -7,6 +7,7 @@ from typing import Any
 from engine.core.case import Event
 from engine.core.errors import InputError
 from engine.core.records import utc_now
+from engine.jobs import JobContext
 from engine.store import head as heads
 from engine.store import ledger
 from engine.store.disk import Disk, overwrite
@@ -66,7 +67,7 @@ class Chain:
         """Keep the bytes beyond HEAD as evidence before the next line takes their place."""
         with (self._path / ledger.FILE).open("rb") as file:
             file.seek(self.head.offset)
-            return SetAside(sha256=evidence.add(file.read(), ".bin"), byte_size=size)
+            return SetAside(sha256=evidence.add(file.read(), ".bin", JobContext()), byte_size=size)
 
 
 def next_line(head: Head, actor_id: str, kind: str, payload: dict[str, Any]) -> tuple[bytes, Entry]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.core.errors import InputError, StoreError
 from engine.core.records import file_sha256
+from engine.jobs import JobContext
 from engine.store.disk import RESTORE, Disk, NewFile, reading
 
 FOLDER = "evidence"
@@ -16,10 +17,10 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 NAME = re.compile(r"[0-9a-f]{64}\.[a-z0-9]{1,8}")
 
 
-def stored_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file of the store; raises StoreError where it cannot be read."""
+def stored_sha256(path: Path, context: JobContext) -> str:
+    """Return the SHA-256 of a file of the store; raises StoreError where it cannot be read, and Cancelled."""
     with reading(path):
-        return file_sha256(path)
+        return file_sha256(path, context.check_cancelled)
 
 
 class EvidenceFolder:
@@ -29,17 +30,18 @@ class EvidenceFolder:
         self._folder = folder
         self._disk = disk
 
-    def add(self, source: Path | bytes, suffix: str) -> str:
+    def add(self, source: Path | bytes, suffix: str, context: JobContext) -> str:
         """Copy the bytes in and return their SHA-256 once they are safe; bytes that are there stay."""
         suffix = suffix.lower()
         digest = hashlib.sha256()
         with NewFile(self._disk, self._folder) as file:
             for chunk in _chunks(source):
+                context.check_cancelled()
                 digest.update(chunk)
                 file.write(chunk)
             sha256 = digest.hexdigest()
             present = self.find(sha256)
-            if present is not None and stored_sha256(present) == sha256:
+            if present is not None and stored_sha256(present, context) == sha256:
                 self._disk.sync_folder(self._folder)  # it may have got its name just before a crash
                 return sha256
             name = sha256 + (suffix if SUFFIX.fullmatch(suffix) else ".bin")
@@ -52,12 +54,12 @@ class EvidenceFolder:
             return None
         return next((path for path in self._folder.glob(f"{sha256}.*") if NAME.fullmatch(path.name)), None)
 
-    def checked(self, sha256: str) -> Path:
+    def checked(self, sha256: str, context: JobContext) -> Path:
         """Return the file after its bytes were found to be the ones taken in; raises StoreError."""
         path = self.find(sha256)
         if path is None:
             raise StoreError("The original bytes are missing", where=f"{FOLDER}/{sha256}", remedy=RESTORE)
-        if stored_sha256(path) != sha256:
+        if stored_sha256(path, context) != sha256:
             what = "The original bytes are damaged: their hash is not the one taken in"
             raise StoreError(what, where=f"{FOLDER}/{path.name}", remedy=RESTORE)
         return path

@@ -1,58 +1,62 @@
 """Building anew what can be built anew: the cache, a lost or damaged HEAD, an interrupted destruction."""
 
-import time
 from pathlib import Path
 
 from engine.core.errors import StoreError
+from engine.jobs import JobContext
 from engine.store import drafts, evidence, ledger, segments
 from engine.store import head as heads
 from engine.store.chain import Chain
-from engine.store.disk import PART, RESTORE, Disk, reading, storage_fault, write_file
+from engine.store.disk import RESTORE, Disk, reading, storage_fault, write_file
 from engine.store.evidence import EvidenceFolder
-from engine.store.folders import existing_folder
+from engine.store.folders import existing_folder, remove_leftovers
 from engine.store.head import GENESIS
 from engine.store.ledger import Entry, Problem
 from engine.store.lock import WriterLock
 from engine.store.store import CACHE, Store
 
-STALE = 3600.0  # seconds after which a file that was never finished is nobody's
 
-
-def rebuild(path: Path, *, disk: Disk | None = None) -> tuple[str, ...]:
+def rebuild(path: Path, context: JobContext | None = None, *, disk: Disk | None = None) -> tuple[str, ...]:
     """Empty the cache, write a damaged HEAD anew from the ledger, finish destructions; return what was done.
 
     Raises
     ------
     StoreError
         The ledger itself is damaged: that is restored from a backup, never cut off.
+    Cancelled
+        The context was cancelled; what was done until then stays done.
     """
     path = existing_folder(path)
     try:
-        return _rebuild(path, disk or Disk())
+        return _rebuild(path, context or JobContext(), disk or Disk())
     except OSError as error:
         raise storage_fault(error, path, "See to the disk and rebuild again") from error
 
 
-def _rebuild(path: Path, disk: Disk) -> tuple[str, ...]:
+def _rebuild(path: Path, context: JobContext, disk: Disk) -> tuple[str, ...]:
     done: list[str] = []
+    context.progress(0, 4, "Checking HEAD")
     with WriterLock(path).held(), reading(path / ledger.FILE):
         reason = _head_damage(path)
         if reason:
             done.append(_restore_head(path, disk, reason))
+    context.progress(1, 4, "Checking the ledger")
     store = Store.open(path, disk=disk)
+    context.check_cancelled()
+    context.progress(2, 4, "Emptying the cache")
     if (path / CACHE).is_dir():
         disk.discard_folder(path / CACHE)
-        done.append("The cache was emptied; it fills again as it is needed")
+        left = "; what is in use stayed" if (path / CACHE).is_dir() else ""
+        done.append(f"The cache was emptied{left}; it fills again as it is needed")
     files = EvidenceFolder(path / evidence.FOLDER, disk)
+    context.progress(3, 4, "Looking for what was never finished")
     for event in store.events():
+        context.check_cancelled()
         if event.kind == "evidence destroyed" and files.find(event.payload["record"]["sha256"]):
             files.remove(event.payload["record"]["sha256"])
             done.append(f"The destruction ordered in event {event.sequence} was finished")
-    for folder in (path, path / evidence.FOLDER, path / segments.FOLDER, path / drafts.FOLDER):
-        for part in folder.glob(f".*{PART}"):
-            if part.is_file() and time.time() - part.stat().st_mtime > STALE:
-                disk.remove(part)
-                done.append(f"{part.name}, a file that was never finished, was removed")
+    for folder in (path.parent, path, path / evidence.FOLDER, path / segments.FOLDER, path / drafts.FOLDER):
+        done += [f"{name}, which was never finished, was removed" for name in remove_leftovers(disk, folder)]
     return tuple(done)
 
 

@@ -10,6 +10,7 @@ from engine.core.case import Actor, Event, Role
 from engine.core.errors import InputError, StoreError
 from engine.core.finding import Raster
 from engine.core.records import Record, entered, new_id
+from engine.jobs import JobContext
 from engine.store import drafts, evidence, ledger, secrets, segments, writing
 from engine.store.chain import Chain
 from engine.store.disk import Disk, reading, storage_fault
@@ -191,7 +192,7 @@ class Store(CodeQueries):
                 self._evidence.remove(identifiers(record, "sha256")[0])
         return event
 
-    def add_evidence(self, source: Path | bytes, suffix: str) -> str:
+    def add_evidence(self, source: Path | bytes, suffix: str, context: JobContext | None = None) -> str:
         """Copy original bytes in and return their SHA-256 once they are safe; bytes that are there stay.
 
         Parameters
@@ -200,20 +201,22 @@ class Store(CodeQueries):
             A file to read, or the bytes.
         suffix : str
             Such as ``.tif``; anything but a dot and 1 to 8 letters or digits becomes ``.bin``.
+        context : JobContext, optional
+            Cancels the copying; nothing is kept then.
         """
         with self._guarded():
-            sha256 = self._evidence.add(source, suffix)
+            sha256 = self._evidence.add(source, suffix, context or JobContext())
         if self._projection.find("evidence destroyed", sha256):
             with self._guarded():
                 self._evidence.remove(sha256)
             raise InputError("These bytes were destroyed by order and cannot be taken in again", where=sha256)
         return sha256
 
-    def evidence(self, sha256: str) -> Path:
-        """Return the file of original bytes, whose hash was checked just now; raises StoreError."""
+    def evidence(self, sha256: str, context: JobContext | None = None) -> Path:
+        """Return the file of original bytes, whose hash was checked just now; raises StoreError or Cancelled."""
         if self._projection.find("evidence destroyed", sha256):
             raise StoreError("The original bytes were destroyed by order", where=sha256)
-        return self._evidence.checked(sha256)
+        return self._evidence.checked(sha256, context or JobContext())
 
     def add_secret(self, data: bytes) -> str:
         """Write sealed secrets and return their SHA-256 once they are safe; no export carries them."""
@@ -277,7 +280,7 @@ class Store(CodeQueries):
         payload = writing.payload_of(kind, record, case_id, extra)
         for names in KINDS[kind].unique:
             values = folded(record, names)
-            within = identifiers(record, names[0])[0] if len(names) > 1 else ""
+            within = identifiers(record, names[0])[0] if names[1:] else ""
             if any(folded(other, names) == values for other in self._all(KINDS[kind].record, kind, within)):
                 (value,) = identifiers(record, names[-1])
                 raise InputError(f"The {names[-1]} is used already", where=value, remedy="Try again with another")

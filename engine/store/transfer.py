@@ -19,7 +19,7 @@ from engine.jobs import JobContext
 from engine.store import drafts, evidence, ledger, secrets, segments
 from engine.store import head as heads
 from engine.store.disk import RESTORE, Disk, NewFile, storage_fault, write_file
-from engine.store.folders import new_folder
+from engine.store.folders import new_folder, remove_leftovers
 from engine.store.foreign import SegmentWorker
 from engine.store.kinds import SCHEMA, Destruction
 from engine.store.ledger import Problem
@@ -76,6 +76,7 @@ def export_store(path: Path, target: Path, context: JobContext | None = None, *,
     _free(target)
     store = _undamaged(path)
     try:
+        remove_leftovers(disk, target.parent)
         with NewFile(disk, target.parent) as file:
             with zipfile.ZipFile(file, "w", allowZip64=True) as archive:
                 members = tuple(_pack(archive, item, context) for item in _contents(store, context))
@@ -104,7 +105,7 @@ def backup(path: Path, folder: Path, context: JobContext | None = None, *, disk:
     try:
         with new_folder(disk, target) as copy:
             for name, chunks, expected in _contents(store, context):
-                write_file(disk, copy / name, _checked(name, chunks, expected))
+                write_file(disk, copy / name, _checked(name, chunks, expected, context))
             for series in store.code_series():
                 name = f"{secrets.FOLDER}/{secrets.file_name(series.sealed_sha256)}"
                 if (store.path / name).exists():  # what the copy lacks, its check tells
@@ -144,7 +145,7 @@ def import_store(source: Path, target: Path, context: JobContext | None = None, 
             for number, member in enumerate(manifest.members):
                 context.check_cancelled()
                 context.progress(number, len(manifest.members), member.name)
-                write_file(disk, folder / member.name, _unpack(archive, member))
+                write_file(disk, folder / member.name, _unpack(archive, member, context))
             found = verify(folder, context, describe=worker.describe)
             _refuse(found.problems, "The export is damaged")
             notes = [note for note in found.notes if note not in found.left_out]
@@ -209,10 +210,11 @@ def _read(path: Path, size: int | None = None) -> Iterator[bytes]:
             yield chunk
 
 
-def _checked(name: str, chunks: Iterator[bytes], expected: str | None) -> Iterator[bytes]:
-    """Pass the bytes on and raise StoreError at their end unless they have the expected SHA-256."""
+def _checked(name: str, chunks: Iterator[bytes], expected: str | None, context: JobContext) -> Iterator[bytes]:
+    """Pass the bytes on, until cancelled; raise StoreError at their end unless they have the expected SHA-256."""
     digest = hashlib.sha256()
     for chunk in chunks:
+        context.check_cancelled()
         digest.update(chunk)
         yield chunk
     if expected not in (None, digest.hexdigest()):
@@ -225,8 +227,7 @@ def _pack(archive: zipfile.ZipFile, content: Content, context: JobContext) -> Me
     info = zipfile.ZipInfo(name)  # a fixed date: equal stores give equal exports
     info.compress_type = zipfile.ZIP_DEFLATED if name == ledger.FILE else zipfile.ZIP_STORED
     with archive.open(info, "w", force_zip64=True) as file:
-        for chunk in _checked(name, chunks, expected):
-            context.check_cancelled()
+        for chunk in _checked(name, chunks, expected, context):
             digest.update(chunk)
             size += len(chunk)
             file.write(chunk)
@@ -259,7 +260,7 @@ def _manifest(archive: zipfile.ZipFile, source: Path, folder: Path) -> Manifest:
     return manifest
 
 
-def _unpack(archive: zipfile.ZipFile, member: Member) -> Iterator[bytes]:
+def _unpack(archive: zipfile.ZipFile, member: Member, context: JobContext) -> Iterator[bytes]:
     """Yield a member's bytes, never more than it claims; its hash must be the manifest's."""
     with archive.open(member.name) as file:
-        yield from _checked(member.name, iter(lambda: file.read(CHUNK), b""), member.sha256)
+        yield from _checked(member.name, iter(lambda: file.read(CHUNK), b""), member.sha256, context)

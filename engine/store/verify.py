@@ -179,7 +179,7 @@ class _Check:
                 self.problems.append(Problem(where, "It was destroyed by order and is still there", REBUILD))
         elif path is None:
             self.problems.append(Problem(where, f"The original bytes that {named_by} names are missing", RESTORE))
-        elif damage := _damage(path, sha256):
+        elif damage := _damage(path, sha256, self._context):
             what = f"The original bytes {damage} ({named_by or 'no event names them'})"
             self.problems.append(Problem(where, what, RESTORE))
         elif named_by is None:
@@ -222,9 +222,9 @@ class _Check:
         self.problems.append(Problem(place, error.what, error.remedy))
 
 
-def _damage(path: Path, sha256: str) -> str:
+def _damage(path: Path, sha256: str, context: JobContext) -> str:
     try:
-        return "" if evidence.stored_sha256(path) == sha256 else "are damaged"
+        return "" if evidence.stored_sha256(path, context) == sha256 else "are damaged"
     except StoreError as error:
         return f"cannot be read: {error.what}"
 

@@ -86,7 +86,7 @@ def _take_in(
 ) -> list[Capture]:
     """Decode every page of a file, then make its bytes evidence; nothing is recorded where a page fails."""
     before = _state(path)
-    sha256 = file_sha256(path)
+    sha256 = file_sha256(path, context.check_cancelled)
     if any(capture.sha256 == sha256 for capture in store.captures(item.id)):
         raise InputError("This file is a capture of the item already", where=path.name, remedy="Nothing to do.")
     pages = worker.inspect(path, context)
@@ -106,7 +106,7 @@ def _take_in(
                 simulated=item.simulated,
             )
         )
-    if store.add_evidence(path, path.suffix) != sha256 or _state(path) != before:
+    if store.add_evidence(path, path.suffix, context) != sha256 or _state(path) != before:
         raise ImagingError("The file changed while it was read", where=path.name, remedy="Take it in again.")
     return captures
 
@@ -183,7 +183,7 @@ def tile_source(store: Store, capture_id: str, context: JobContext) -> PyramidTi
         return PyramidTiles(path, sha256=capture.sha256, page=capture.page)
     except ImagingError:
         with ImagingWorker() as worker:
-            worker.prepare(store.evidence(capture.sha256), capture.page, path, context, sha256=capture.sha256)
+            worker.prepare(store.evidence(capture.sha256, context), capture.page, path, context, sha256=capture.sha256)
         return PyramidTiles(path, sha256=capture.sha256, page=capture.page)
 
 

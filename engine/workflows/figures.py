@@ -18,7 +18,7 @@ def report_figures(store: Store, content: ReportContent, context: JobContext) ->
     with ImagingWorker() as worker:
 
         def pixels(capture: Capture) -> Pixels:
-            return worker.read(store.evidence(capture.sha256), capture.page)
+            return worker.read(store.evidence(capture.sha256, context), capture.page)
 
         for name, capture in captures.values():
             context.check_cancelled()

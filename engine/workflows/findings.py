@@ -26,10 +26,10 @@ def settings_model(method_key: str) -> type[MethodSettings]:
     return method(method_key).Settings
 
 
-def stored_file(store: Store, capture_id: str) -> CaptureFile:
+def stored_file(store: Store, capture_id: str, context: JobContext | None = None) -> CaptureFile:
     """Return a stored capture with its evidence file, verified just now."""
     capture = store.capture(capture_id)
-    return CaptureFile(capture, store.evidence(capture.sha256))
+    return CaptureFile(capture, store.evidence(capture.sha256, context))
 
 
 def compare(
@@ -46,7 +46,7 @@ def compare(
     require_role(actor, EXAMINING, "compare captures")
     if questioned_id == known_id:
         raise InputError("A capture cannot be compared with itself", remedy="Choose two captures.")
-    files = (stored_file(store, questioned_id), stored_file(store, known_id))
+    files = (stored_file(store, questioned_id, context), stored_file(store, known_id, context))
     for file in files:
         if store.item(file.capture.item_id).case_id != case_id:
             raise InputError("The capture belongs to another case", where=file.capture.file_name)
@@ -62,7 +62,7 @@ def repeat(store: Store, finding: Finding, context: JobContext) -> Finding:
     used = {entry.capture_id: entry.scale for entry in finding.scales}
     files = []
     for capture_id in finding.capture_ids:
-        file = stored_file(store, capture_id)
+        file = stored_file(store, capture_id, context)
         capture = file.capture.model_copy(update={"scale": used.get(capture_id)})
         files.append(CaptureFile(capture, file.path))
     settings = settings_model(finding.method).from_json(finding.provenance.settings)
@@ -107,7 +107,7 @@ def _bare_capture(
     """Describe a page of a file that belongs to no store."""
     if not path.is_file():
         raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
-    sha256 = file_sha256(path)
+    sha256 = file_sha256(path, context.check_cancelled)
     with ImagingWorker() as worker, scratch_folder() as folder:
         held = [info.page for info in worker.inspect(path, context)]
         if page is None and len(held) > 1:

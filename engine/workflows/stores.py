@@ -60,9 +60,9 @@ def verify_store(folder: Path, context: JobContext) -> Verification:
     return verify(folder, context)
 
 
-def rebuild_store(folder: Path) -> tuple[str, ...]:
+def rebuild_store(folder: Path, context: JobContext) -> tuple[str, ...]:
     """Make the cache anew, restore what the ledger can restore, and say what was done."""
-    return rebuild(folder)
+    return rebuild(folder, context)
 
 
 def export_to_zip(folder: Path, target: Path, context: JobContext) -> int:

@@ -48,7 +48,7 @@ def verify_report(pdf: Path, folder: Path | None, context: JobContext) -> Report
                 Difference(where=f"store, {where}", recorded="undamaged", found=what)
                 for where, what, _ in store.problems
             ]
-            differences += _against_store(report, store)
+            differences += _against_store(report, store, context)
             if report.content is not None:
                 repeated, found = _repeat_all(report.content, store, context)
                 differences += found
@@ -56,7 +56,7 @@ def verify_report(pdf: Path, folder: Path | None, context: JobContext) -> Report
     return ReportVerification(number=number, differences=tuple(differences), repeated=repeated)
 
 
-def _against_store(report: ReadReport, store: Store) -> list[Difference]:
+def _against_store(report: ReadReport, store: Store, context: JobContext) -> list[Difference]:
     """Compare the PDF's hash, HEAD and every record with what the store holds."""
     if report.content is None:
         return []
@@ -74,7 +74,7 @@ def _against_store(report: ReadReport, store: Store) -> list[Difference]:
     found += _unequal(f"ledger, event {content.head_sequence}", content.head_hash, at_head)
     for item in content.items:
         for capture in item.captures:
-            found += _evidence(store, capture.sha256, capture.file_name)
+            found += _evidence(store, capture.sha256, capture.file_name, context)
     recorded = {finding.id: finding for finding in store.findings(content.case.id)}
     for reported in content.findings:
         finding = recorded.get(reported.finding.id)
@@ -93,9 +93,9 @@ def _unequal(where: str, recorded: str, found: str) -> list[Difference]:
     return [] if recorded == found else [Difference(where=where, recorded=recorded, found=found)]
 
 
-def _evidence(store: Store, sha256: str, name: str) -> list[Difference]:
+def _evidence(store: Store, sha256: str, name: str, context: JobContext) -> list[Difference]:
     try:
-        store.evidence(sha256)
+        store.evidence(sha256, context)
     except StoreError as error:
         return [Difference(where=f"evidence {name}", recorded=sha256, found=error.what)]
     return []

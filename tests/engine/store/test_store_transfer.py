@@ -90,7 +90,7 @@ def test_a_destroyed_file_that_is_still_there_is_found_and_rebuild_finishes_it(s
 def test_rebuild_empties_the_cache_and_changes_no_answer(store: Store) -> None:
     before = store.events()
     store.pyramid_path("0" * 64, 0).write_bytes(b"tiles")
-    part = store.path / "evidence" / ".left.part"
+    part = store.path / "evidence" / f".{'0' * 32}.part"
     part.write_bytes(b"never finished")
     os.utime(part, (0, 0))
     done = rebuild(store.path)
