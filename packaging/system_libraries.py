@@ -45,6 +45,7 @@ NEEDED = (
     "plugins/imageformats/libqsvg.so",
     "lib/libQt6Widgets.so.6",
     "lib/libQt6Svg.so.6",
+    "lib/libQt6OpenGLWidgets.so.6",
 )
 
 
