@@ -14,7 +14,7 @@ NONE_ALONE = "No finding is shown. Examine the code, or choose an earlier findin
 VERDICTS: dict[bool | None, tuple[str, Meaning]] = {
     True: ("Passes", "done"),
     False: ("Does not pass", "fault"),
-    None: ("No classification", "caution"),
+    None: ("Inconclusive", "caution"),
 }
 
 
@@ -120,10 +120,10 @@ class FindingPanel(QScrollArea):
         found = None if finding is None else finding.classification
         for part in (self.verdict, self.reason):
             part.setVisible(found is not None)
-        if finding is None or found is None:
+        if found is None:
             return
-        self.verdict.show_text(*VERDICTS[found.passes])
-        self.reason.setText(classification_text(finding, found))
+        self.verdict.show_text(*verdict(found))
+        self.reason.setText(found.reason)
 
 
 def score_texts(score: Score) -> tuple[str, str, str]:
@@ -133,24 +133,11 @@ def score_texts(score: Score) -> tuple[str, str, str]:
     return score.title, colouring.quantity(score.value, score.unit), score.direction.value
 
 
-def classification_text(finding: Finding, found: Classification) -> str:
-    """Return what an operating point says of a finding: score and threshold side by side, and the reason."""
-    score = next((score for score in finding.scores if score.key == found.score), None)
-    parts = []
-    if score is not None and score.value is not None and found.passes is not None:
-        sign = "\N{GREATER-THAN OR EQUAL TO}" if found.passes else "<"
-        value, threshold = apart(score.value, found.threshold)
-        title = found.score.replace("_", " ").capitalize()
-        parts.append(f"{title} {value} {sign} threshold {threshold} of operating point {found.operating_point}.")
-    else:
-        parts.append(f"Operating point {found.operating_point}, threshold {found.threshold:.3f}.")
-    return " ".join(filter(None, [*parts, found.reason]))
-
-
-def apart(value: float, threshold: float) -> tuple[str, str]:
-    """Return two numbers with three decimals, or as many more as it takes to tell them apart."""
-    digits = next((n for n in range(3, 9) if f"{value:.{n}f}" != f"{threshold:.{n}f}"), 3)
-    return f"{value:.{digits}f}", f"{threshold:.{digits}f}"
+def verdict(found: Classification) -> tuple[str, Meaning]:
+    """Return what a classification comes to, and the colour of its words."""
+    if not found.within_domain:
+        return "Investigative only", "caution"
+    return VERDICTS[found.passes]
 
 
 def points_text(finding: Finding) -> str:
