@@ -21,11 +21,10 @@ from gui.pages.case.dialogs import (
 from gui.session import Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.widgets import forms
+from gui.widgets.files import IMAGES
 
 if TYPE_CHECKING:
     from engine.workflows.captures import IntakeReport
-
-PATTERN = "Images (*.tif *.tiff *.btf *.png *.jpg *.jpeg *.bmp);;All files (*)"
 
 
 class CaseActions(QObject):
@@ -103,7 +102,7 @@ class CaseActions(QObject):
 
     def choose_files(self) -> None:
         """Ask for files to take in."""
-        files = forms.choose_files(self._page.window(), "Take in files", PATTERN)
+        files = forms.choose_files(self._page.window(), "Take in files", IMAGES)
         if files:
             self.take_in(files, self._item_id())
 

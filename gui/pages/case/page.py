@@ -12,11 +12,12 @@ from engine.core.case import Case, Item
 from engine.jobs import JobContext
 from gui.pages.case.actions import CaseActions
 from gui.pages.case.details import CaptureDetails
-from gui.pages.case.tree import ItemTree, local_files
+from gui.pages.case.tree import ItemTree
 from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
+from gui.widgets.files import local_files
 from gui.widgets.pictures import Pictures
 from gui.widgets.table import RowsTable
 from gui.widgets.text import ElidedLabel, EmptyState, PlainLabel

@@ -1,8 +1,6 @@
 """The tree of items and captures: choose, drop files on an item, see what is compared."""
 
-from pathlib import Path
-
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -19,6 +17,7 @@ from gui.session import Session
 from gui.shell import theme
 from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
+from gui.widgets.files import local_files
 from gui.widgets.pictures import Pictures
 from gui.widgets.text import heading_font, plain_tip
 from gui.widgets.units import extent, scale_text, short_scale
@@ -36,18 +35,6 @@ CAPTURE_COMMANDS = (
     "case.calibrate",
     "case.copy_hash",
 )
-
-
-def local_files(mime: QMimeData) -> list[Path]:
-    """Return the local files of a drop; a folder stands for the files directly inside it."""
-    found: list[Path] = []
-    for url in mime.urls():
-        path = Path(url.toLocalFile()) if url.isLocalFile() else None
-        if path is not None and path.is_dir():
-            found.extend(sorted(inner for inner in path.iterdir() if inner.is_file()))
-        elif path is not None:
-            found.append(path)
-    return found
 
 
 class ItemTree(QTreeWidget):
