@@ -17,3 +17,9 @@ def real_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the real images are not here: set TOUCHSTONE_REAL_DATA to their folder")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _passphrases_are_stretched_less(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seal series with the least cost that is allowed: what a passphrase costs is the same for every test otherwise."""
+    monkeypatch.setattr("engine.methods.two_level_qr.sealing.COST", 14)

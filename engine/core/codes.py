@@ -147,3 +147,35 @@ class Voiding(Record):
     series_id: Identifier
     product_ids: Annotated[tuple[ProductId, ...], Field(max_length=10_000)] = ()
     reason: Name
+
+
+class Anomaly(Record):
+    """Something in a product's history that does not fit together; a reason to look closer, never a verdict."""
+
+    key: Name
+    text: Text
+
+
+class RecordedStep(Record):
+    """A step in a product's life as the register holds it: when (UTC) and by whom it was recorded, and from where."""
+
+    step: LifeStep
+    recorded: Text
+    actor_name: Text
+    source: Text = ""
+
+
+class RecordedCheck(Record):
+    """A check of a code as the register holds it: when (UTC) and by whom it was made."""
+
+    check: CodeCheck
+    recorded: Text
+    actor_name: Text
+
+
+class RecordedVoiding(Record):
+    """A voiding as the register holds it: when (UTC) and by whom it was recorded."""
+
+    voiding: Voiding
+    recorded: Text
+    actor_name: Text

@@ -1,0 +1,137 @@
+"""The register of a store: every ID that was issued, and the steps recorded of it. Built from the store when needed."""
+
+import threading
+import weakref
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.codes import IdBatch, LifeBatch, LifeStep, RecordedStep, Stage
+from engine.core.errors import StoreError
+from engine.store import Store
+from engine.traceability.ids import IdBytes, from_written
+from engine.traceability.index import IdIndex, Place
+from engine.traceability.texts import TextRows
+from engine.traceability.times import moment
+
+STEP_COLUMNS = ("stage", "time", "place", "party", "note")
+KEPT_BATCHES = 4  # whose texts stay in memory
+
+
+class Register:
+    """IDs and steps of a store, found by ID. Safe to use from several threads; ``of`` shares one for each store.
+
+    It follows the store: what was committed through the store, or taken in by its ``refresh``, is found at once.
+    """
+
+    _shared: ClassVar["weakref.WeakKeyDictionary[Store, Register]"] = weakref.WeakKeyDictionary()
+    _sharing: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, store: Store) -> None:
+        # The store's registers are found through it, so one must not keep it alive.
+        self._store = weakref.ref(store)
+        self._lock = threading.Lock()
+        self._known = -1
+        self._batches: tuple[IdBatch, ...] = ()
+        self._lives: tuple[LifeBatch, ...] = ()
+        self._issued = IdIndex()
+        self._steps = IdIndex()
+        self._texts: dict[str, TextRows] = {}
+
+    @classmethod
+    def of(cls, store: Store) -> Self:
+        """Return the register of a store, the same for every caller."""
+        with cls._sharing:
+            found = cls._shared.get(store)
+            if found is None:
+                found = cls._shared[store] = cls(store)
+        assert isinstance(found, cls)
+        return found
+
+    def find(self, product_id: str) -> tuple[IdBatch, int] | None:
+        """Return the batch that an ID was issued in and its row there, or None where it never was."""
+        with self._lock:
+            self._catch_up()
+            places = self._issued.find(from_written([product_id]))
+            return (self._batches[places[0].batch], places[0].row) if places else None
+
+    def series_of(self, ids: IdBytes) -> list[str | None]:
+        """Return for each of many IDs, (N, 10) uint8, the series it was issued in, or None."""
+        with self._lock:
+            self._catch_up()
+            series = [batch.series_id for batch in self._batches]
+            return [series[number] if number >= 0 else None for number in self._issued.batch_of(ids).tolist()]
+
+    def issued_before(self, ids: IdBytes) -> NDArray[np.bool_]:
+        """Return for each of many IDs, (N, 10) uint8, whether the register holds it."""
+        with self._lock:
+            self._catch_up()
+            return self._issued.batch_of(ids) >= 0
+
+    def data(self, batch: IdBatch, row: int) -> dict[str, str]:
+        """Return the variable data of a row of a batch, text by column."""
+        if not batch.columns:
+            return {}
+        with self._lock:
+            return dict(zip(batch.columns, self._rows("ids issued", batch.id, batch.count)[row], strict=True))
+
+    def ids(self, batch: IdBatch) -> IdBytes:
+        """Return the IDs of a batch in the order they were issued, (count, 10) uint8."""
+        return _ids(self._open(), "ids issued", batch.id)
+
+    def steps(self, product_id: str) -> tuple[RecordedStep, ...]:
+        """Return what was recorded of an ID's life, in the order it was recorded; the steps' own times may differ."""
+        with self._lock:
+            self._catch_up()
+            store, found = self._open(), list[RecordedStep]()
+            for place in self._steps.find(from_written([product_id])):
+                found.append(self._step(store, place, product_id))
+        return tuple(found)
+
+    def _step(self, store: Store, place: Place, product_id: str) -> RecordedStep:
+        batch = self._lives[place.batch]
+        values = dict(zip(STEP_COLUMNS, self._rows("steps recorded", batch.id, batch.count)[place.row], strict=True))
+        if values["stage"] not in list(Stage):
+            raise StoreError("A step is not as a store writes it", where=f"{batch.id}, row {place.row + 1}")
+        moment(values["time"])
+        event = store.event_of("steps recorded", batch.id)
+        step = LifeStep.model_validate({"product_id": product_id, **values, "stage": Stage(values["stage"])})
+        return RecordedStep(
+            step=step, recorded=event.time, actor_name=store.actor(event.actor_id).name, source=batch.source
+        )
+
+    def _catch_up(self) -> None:
+        """Take in the batches that the store knows and the register does not."""
+        store = self._open()
+        count = store.head.count
+        if count == self._known:
+            return
+        batches, lives = store.id_batches(), store.life_batches()
+        _extend(self._issued, batches, lambda key: _ids(store, "ids issued", key))
+        _extend(self._steps, lives, lambda key: _ids(store, "steps recorded", key))
+        self._batches, self._lives, self._known = batches, lives, count
+
+    def _rows(self, kind: str, key: str, count: int) -> TextRows:
+        """Return the texts of a batch; those of the last few stay in memory."""
+        rows = self._texts.pop(key, None) or TextRows(self._open().tables(kind, key), count, key)
+        self._texts[key] = rows
+        while len(self._texts) > KEPT_BATCHES:
+            del self._texts[next(iter(self._texts))]
+        return rows
+
+    def _open(self) -> Store:
+        store = self._store()
+        assert store is not None, "the store of a register is gone"
+        return store
+
+
+def _extend(index: IdIndex, batches: Sequence[IdBatch] | Sequence[LifeBatch], read: Callable[[str], IdBytes]) -> None:
+    fresh = [read(batch.id) for batch in batches[index.batches :]]
+    if fresh:
+        index.add(fresh)
+
+
+def _ids(store: Store, kind: str, key: str) -> IdBytes:
+    return store.tables(kind, key)["ids"].astype(np.uint8, copy=False)

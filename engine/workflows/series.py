@@ -1,0 +1,164 @@
+"""Series of codes: make one, hold the opened ones for as long as a person works with them, and list them."""
+
+import secrets
+import threading
+from typing import TYPE_CHECKING
+
+from engine.core.case import Actor, Role
+from engine.core.codes import CodeSeries, ErrorLevel, Prefix, Scheme
+from engine.core.errors import InputError, SeriesLockedError, StoreError
+from engine.core.operating import OperatingPoint
+from engine.core.records import Record, entered, new_id
+from engine.jobs import JobContext
+from engine.store import Store
+from engine.workflows.cases import require_role
+
+if TYPE_CHECKING:
+    from engine.methods.two_level_qr.series import Series
+
+PRODUCING = frozenset({Role.PRODUCER, Role.ADMINISTRATOR})
+
+
+class Keyring:
+    """The series whose passphrases were given, in memory only and gone with it. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._series: dict[str, Series] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"Keyring({len(self._series)} unlocked)"
+
+    def unlock(self, store: Store, series_id: str, passphrase: str) -> None:
+        """Open the sealed secrets of a series and keep them until ``lock``.
+
+        Raises
+        ------
+        InputError
+            There is no such series, or the passphrase is another.
+        StoreError
+            The sealed secrets are missing, damaged, or those of another series.
+        """
+        from engine.methods.two_level_qr.sealing import unseal
+
+        recorded = store.code_series_one(series_id)
+        series = unseal(store.secret(recorded.sealed_sha256), passphrase)
+        if series.facts() != recorded.facts:
+            what = "The sealed secrets are not those of this series"
+            raise StoreError(what, where=recorded.facts.name, remedy="Do not trust the store; restore it from a backup")
+        with self._lock:
+            self._series[series_id] = series
+
+    def is_unlocked(self, series_id: str) -> bool:
+        """Whether the series can be used."""
+        with self._lock:
+            return series_id in self._series
+
+    def series(self, series_id: str) -> "Series":
+        """Return the opened series; raises SeriesLockedError."""
+        with self._lock:
+            found = self._series.get(series_id)
+        if found is None:
+            remedy = "Unlock it with its passphrase."
+            raise SeriesLockedError("The series is locked", where=series_id, remedy=remedy, series_id=series_id)
+        return found
+
+    def lock(self) -> None:
+        """Forget every opened series."""
+        with self._lock:
+            self._series.clear()
+
+
+class SeriesOverview(Record):
+    """A series and how far it is used: IDs issued, IDs voided (all where the series is), operating points."""
+
+    series: CodeSeries
+    issued: int
+    voided: int
+    series_voided: bool
+    points: tuple[OperatingPoint, ...]
+
+
+def make_series(
+    store: Store,
+    actor: Actor,
+    name: str,
+    *,
+    scheme: Scheme,
+    passphrase: str,
+    pattern_count: int = 3,
+    print_dpi: int = 600,
+    version: int = 4,
+    error_level: ErrorLevel = "M",
+    prefix: Prefix = "",
+    key: bytes | None = None,
+    context: JobContext,
+) -> CodeSeries:
+    """Search the patterns of a new series, seal its secrets with the passphrase and record the series.
+
+    Parameters
+    ----------
+    prefix : str
+        What the codes say before the product ID, such as an address; printable ASCII.
+    key : bytes, optional
+        32 secret bytes; drawn by the system where None. The demonstration gives its own.
+
+    Raises
+    ------
+    InputError
+        The role may not do this, the name is used already, a value is out of range, or prefix and ID do not fit into
+        a code of that version and error correction level.
+    """
+    from engine.methods.two_level_qr.generation import layout
+    from engine.methods.two_level_qr.patterns import PatternSearch
+    from engine.methods.two_level_qr.sealing import seal
+    from engine.methods.two_level_qr.series import KEY_BYTES
+    from engine.methods.two_level_qr.series import make_series as search_series
+    from engine.traceability.ids import LETTERS
+
+    require_role(actor, PRODUCING, "make series")
+    store.refresh()
+    name = name.strip()
+    if any(series.facts.name.casefold() == name.casefold() for series in store.code_series()):
+        raise InputError("A series of that name exists already", where=name, remedy="Choose another name.")
+    context.progress(0, 3, "Searching patterns")
+    made = search_series(
+        name,
+        key=secrets.token_bytes(KEY_BYTES) if key is None else key,
+        scheme=scheme,
+        search=entered(PatternSearch, count=pattern_count, print_dpi=print_dpi),
+        version=version,
+        error_level=error_level,
+    )
+    context.check_cancelled()
+    context.progress(1, 3, "Trying the longest code")
+    layout(prefix + "Z" * LETTERS, made)
+    context.progress(2, 3, "Sealing the secrets")
+    sealed = seal(made, passphrase)
+    context.check_cancelled()
+    series_id = new_id("series")
+    facts = made.facts()
+    # The record is made before the file: a prefix that cannot be recorded leaves nothing behind.
+    entered(CodeSeries, id=series_id, facts=facts, prefix=prefix, sealed_sha256="0" * 64)
+    series = CodeSeries(id=series_id, facts=facts, prefix=prefix, sealed_sha256=store.add_secret(sealed))
+    store.commit(actor.id, "series made", series)
+    return series
+
+
+def series_overview(store: Store) -> tuple[SeriesOverview, ...]:
+    """Return every series with what was issued and voided of it and its operating points."""
+    return tuple(_overview(store, series) for series in store.code_series())
+
+
+def _overview(store: Store, series: CodeSeries) -> SeriesOverview:
+    issued = sum(batch.count for batch in store.id_batches(series.id))
+    voidings = store.voidings(series.id)
+    whole = any(not voiding.product_ids for voiding in voidings)
+    voided = {product_id for voiding in voidings for product_id in voiding.product_ids}
+    return SeriesOverview(
+        series=series,
+        issued=issued,
+        voided=issued if whole else len(voided),
+        series_voided=whole,
+        points=store.operating_points(series.id),
+    )
