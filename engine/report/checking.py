@@ -158,6 +158,12 @@ def recorded_texts(content: ReportContent) -> list[str]:
         texts += [finding.title, finding.outcome, *(caution.text for caution in finding.cautions)]
         texts += [s.title + number(s.value) + (unit(s.unit) if s.value is not None else "") for s in finding.scores]
         texts += [o.raster_sha256 for o in finding.overlays if o.raster_sha256]
+        if finding.classification is not None:
+            texts += [finding.classification.reason]
+    for entry in content.points:
+        texts += [entry.point.name, entry.point.id, entry.point.test.data_sha256, entry.approver.name]
+    for facts in content.series:
+        texts += [facts.name, facts.sha256]
     for entry in content.opinions:
         texts += [*lines(entry.opinion.text), entry.author.name, moment(entry.given)]
     return texts

@@ -5,7 +5,9 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from engine.core.case import Actor, Capture, Case, Item, Name, Opinion, Positive, Scale, Sha256, Text
+from engine.core.codes import SeriesFacts
 from engine.core.finding import Finding
+from engine.core.operating import OperatingPoint
 from engine.core.records import Record
 
 # Printed on every page, so it has to fit a header.
@@ -37,6 +39,14 @@ class ReportedFinding(Record):
     made: Text
 
 
+class ReportedPoint(Record):
+    """An operating point that a finding was classified by, with who set it and when (UTC, ISO 8601)."""
+
+    point: OperatingPoint
+    approver: Actor
+    approved: Text
+
+
 class ReportedOpinion(Record):
     """An opinion with its author and when it was given (UTC, ISO 8601)."""
 
@@ -62,6 +72,7 @@ class ReportContent(Record):
     ``head_hash`` are the ledger's HEAD at the time of issue, which anchor it against being rolled back.
     ``deviations``, ``sampling`` and ``external`` are additions to, deviations or exclusions from the method, the
     sampling, and results from external providers; empty where there are none (ISO/IEC 17025:2017, 7.8.2.1).
+    ``points`` and ``series`` are those that the findings name; of a series only what may be told.
     """
 
     laboratory: Name
@@ -74,6 +85,8 @@ class ReportContent(Record):
     methods: tuple[MethodUsed, ...]
     items: tuple[ExaminedItem, ...]
     findings: tuple[ReportedFinding, ...]
+    points: tuple[ReportedPoint, ...] = ()
+    series: tuple[SeriesFacts, ...] = ()
     opinions: tuple[ReportedOpinion, ...]
     examined: tuple[Text, Text]
     issued: Text
@@ -91,6 +104,7 @@ class ReportContent(Record):
         parts = [entry.item.simulated for entry in self.items]
         parts += [capture.simulated for capture in captures]
         parts += [entry.finding.simulated for entry in self.findings]
+        parts += [entry.point.domain.simulated for entry in self.points]
         return any(parts)
 
 

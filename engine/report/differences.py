@@ -34,6 +34,7 @@ def compare_findings(recorded: Finding, rerun: Finding) -> tuple[Difference, ...
     """
     found = [
         *_plain(recorded, rerun),
+        *_classifications(recorded, rerun),
         *_scores("score", recorded.scores, rerun.scores),
         *_transforms(recorded, rerun),
         *_overlays(recorded, rerun),
@@ -72,6 +73,17 @@ def _plain(recorded: Finding, rerun: Finding) -> list[Difference]:
     for where, (one, other) in pairs.items():
         found += _unequal(where, one, other)
     return found
+
+
+def _classifications(recorded: Finding, rerun: Finding) -> list[Difference]:
+    """Compare what an operating point says; its reason quotes scores, which may differ within their tolerance."""
+    said = [
+        ABSENT
+        if f.classification is None
+        else _json({key: value for key, value in f.classification.to_json().items() if key != "reason"})
+        for f in (recorded, rerun)
+    ]
+    return _unequal("classification", *said)
 
 
 def _json(value: object) -> str:

@@ -16,6 +16,7 @@ from engine.report.content import ColourBar, Figure, Panel, Picture
 
 LONGEST = 1100  # px of a picture that stands alone: about 260 a printed inch, and files stay sendable
 LONGEST_OF_PAIR = 900
+AROUND = 0.15  # of an overlay's size, shown around it
 SMALL = 550  # px; smaller captures are enlarged under an overlay, so that its cells and arrows stay crisp
 OPACITY = 0.6
 PAPER = 235.0  # grey level where a capture has no pixels
@@ -74,11 +75,13 @@ def overlay_figure(
     scale: Scale | None,
     *,
     opacity: float = OPACITY,
+    close: bool = False,
     finding_id: str = "",
 ) -> Figure:
     """Return a figure of an overlay on its capture in grey, cell by cell on the overlay's native grid.
 
-    A raster of displacements (H, W, 2) is coloured by length, with arrows for the direction.
+    A raster of displacements (H, W, 2) is coloured by length, with arrows for the direction. ``close`` shows the
+    overlay with its surroundings only, where these are less than half of the capture.
 
     Raises
     ------
@@ -88,13 +91,19 @@ def overlay_figure(
     if overlay.raster is None:
         raise ReportError("An overlay of the report has no raster", where=overlay.key)
     values = overlay.raster.values
-    longest = max(pixels.shape[:2])
-    image, factor = _resized(_eight_bit(pixels), LONGEST // longest if longest < SMALL else min(1.0, LONGEST / longest))
-    to_picture = resize_matrix(*factor) @ overlay.grid_to_capture.array()
+    part, (left, top) = pixels, (0, 0)
+    if close:
+        part, (left, top) = _surroundings(pixels, overlay.grid_to_capture, values.shape)
+    longest = max(part.shape[:2])
+    image, factor = _resized(_eight_bit(part), LONGEST // longest if longest < SMALL else min(1.0, LONGEST / longest))
+    shift = np.array([[1.0, 0.0, -left], [0.0, 1.0, -top], [0.0, 0.0, 1.0]])
+    to_picture = resize_matrix(*factor) @ shift @ overlay.grid_to_capture.array()
     magnitude = values if values.ndim == 2 else np.linalg.norm(values, axis=2)
     low = overlay.low if values.ndim == 2 else max(overlay.low, 0.0)
     drawn = _blended(image, magnitude, to_picture, (low, overlay.high), overlay.colour_map, opacity)
-    extent = _whole(pixels, image) + ", in grey under the overlay"
+    extent = _whole(part, image) + ", in grey under the overlay"
+    if part.shape != pixels.shape:
+        extent = extent.replace("whole capture", f"part of the capture, from ({left}, {top})", 1)
     if values.ndim == 3:
         enlarged = _draw_arrows(drawn, values, to_picture, factor)
         extent += f"; arrows point along the displacement, {enlarged:.3g} times its length" if enlarged else ""
@@ -180,6 +189,19 @@ def _registered_panels(
 def _panel(label: str, image: Image, scale: Scale | None, factor: tuple[float, float], extent: str) -> Panel:
     um_per_px = scale.um_per_px_x / factor[0] if scale else None
     return Panel(label=label, picture=picture(image), um_per_px=um_per_px, scale=scale, extent=extent)
+
+
+def _surroundings(pixels: Pixels, grid_to_capture: Transform, grid: tuple[int, ...]) -> tuple[Pixels, tuple[int, int]]:
+    """Return the part of the capture around a grid of (rows, columns), and its left upper corner; or all of it."""
+    rows, columns = grid[0] - 0.5, grid[1] - 0.5
+    corners = grid_to_capture.apply(np.array([(-0.5, -0.5), (columns, -0.5), (columns, rows), (-0.5, rows)]))
+    around = AROUND * (corners.max(axis=0) - corners.min(axis=0))
+    limit = np.array(pixels.shape[1::-1])
+    left, top = np.clip(np.floor(corners.min(axis=0) - around), 0, limit).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0) + around) + 1, 0, limit).astype(int)
+    if not 0 < (right - left) * (bottom - top) < limit.prod() / 2:
+        return pixels, (0, 0)
+    return pixels[top:bottom, left:right], (int(left), int(top))
 
 
 def _whole(pixels: NDArray[Any], image: Image) -> str:

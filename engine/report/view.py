@@ -8,7 +8,8 @@ from engine.core.case import Actor, Capture, Scale
 from engine.core.colour_maps import lookup
 from engine.core.finding import Finding, Score
 from engine.report.content import ColourBar, ExaminedItem, Figure, Panel, ReportContent, ReportedFinding
-from engine.report.visible import lines, moment, number, short, unit, visible
+from engine.report.points import classification_view, point_rows, series_rows
+from engine.report.visible import hash_cell, lines, moment, number, short, unit, visible
 
 WIDEST = 300.0  # points; a single picture leaves room for its legend at the side
 WIDEST_OF_PAIR = 233.0
@@ -47,16 +48,13 @@ def page_view(
             for entry in content.opinions
         ],
         "methods": [[f"{m.title}, version {m.version}", m.citation] for m in content.methods],
+        "points": [{"title": entry.point.name, "rows": point_rows(entry)} for entry in content.points],
+        "series": [{"title": facts.name, "rows": series_rows(facts)} for facts in content.series],
         "statements": _statements(content),
         "integrity": _integrity(content),
         "authoriser": f"{_person(content.authoriser)}, {moment(content.issued)}",
     }
     return _shown(view, unshowable)
-
-
-def hash_cell(sha256: str) -> View:
-    """Return a hash for a table: printed on one line, so that it can be copied whole."""
-    return {"hash": sha256}
 
 
 def picture_file(figure: int, panel: int) -> str:
@@ -175,6 +173,7 @@ def _finding(content: ReportContent, entry: ReportedFinding, figures: tuple[Figu
             for role, capture_id in zip(_roles(finding), finding.capture_ids, strict=True)
         ],
         "simulated": finding.simulated,
+        "classification": classification_view(finding),
         "scores": [_score(score) for score in finding.scores],
         "matches": [
             [str(match.rank), match.reference, "; ".join(_score_line(score) for score in match.scores)]
@@ -246,7 +245,8 @@ def _statements(content: ReportContent) -> Rows:
         ["Scope", "The results relate only to the items examined, in the condition in which they were received."],
         [
             "Reading scores",
-            "Scores are measurements. They are no probabilities, and they decide nothing by themselves.",
+            "Scores are measurements. They are no probabilities, and they decide nothing by themselves. An operating "
+            "point compares a score with a threshold, within the domain it was measured in; the examiner concludes.",
         ],
         ["Deviations", content.deviations or "No additions to, deviations or exclusions from the method are recorded."],
         ["Sampling", content.sampling or "No sampling is recorded."],

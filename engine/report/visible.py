@@ -69,6 +69,11 @@ def moment(text: str) -> str:
     return f"{match[1]} {match[2]} UTC" if match else text
 
 
+def hash_cell(sha256: str) -> dict[str, str]:
+    """Return a hash for a table: printed on one line, so that it can be copied whole."""
+    return {"hash": sha256}
+
+
 def collapsed(text: str) -> str:
     """Return text without any blank or break, in compatibility form: what two readings of one page share."""
     return re.sub(rf"[\s{BREAK}\u00ad]+", "", unicodedata.normalize("NFKC", text))

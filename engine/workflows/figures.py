@@ -1,6 +1,6 @@
 """The pictures of a report: every capture, and for each finding the registered pair and its overlays."""
 
-from engine.core.case import Capture
+from engine.core.case import Capture, Scale
 from engine.core.finding import Finding
 from engine.core.method import Pixels
 from engine.imaging.client import ImagingWorker
@@ -37,20 +37,7 @@ def report_figures(store: Store, content: ReportContent, context: JobContext) ->
 def _finding_figures(finding: Finding, shown: list[tuple[str, Capture]], pixels: list[Pixels]) -> list[Figure]:
     """Draw the pair and the overlays at the scales that the finding used."""
     scales = {used.capture_id: used.scale for used in finding.scales}
-    (questioned, questioned_capture), (known, known_capture) = shown[0], shown[1]
-    figures = [
-        pair_figure(
-            f"pair-{finding.id}",
-            f"{questioned} beside {known}: {finding.outcome}",
-            (questioned, known),
-            pixels[0],
-            pixels[1],
-            (scales.get(questioned_capture.id), scales.get(known_capture.id)),
-            finding.questioned_to_known,
-            correspondences=finding.correspondences,
-            finding_id=finding.id,
-        )
-    ]
+    figures = [_pair(finding, shown, pixels, scales)] if len(shown) > 1 else []
     by_id = {capture.id: (name, array) for (name, capture), array in zip(shown, pixels, strict=True)}
     for overlay in finding.overlays:
         name, array = by_id[overlay.capture_id]
@@ -62,7 +49,25 @@ def _finding_figures(finding: Finding, shown: list[tuple[str, Capture]], pixels:
                 array,
                 overlay,
                 scales.get(overlay.capture_id),
+                close=len(shown) == 1,
                 finding_id=finding.id,
             )
         )
     return figures
+
+
+def _pair(
+    finding: Finding, shown: list[tuple[str, Capture]], pixels: list[Pixels], scales: dict[str, Scale | None]
+) -> Figure:
+    (questioned, questioned_capture), (known, known_capture) = shown[0], shown[1]
+    return pair_figure(
+        f"pair-{finding.id}",
+        f"{questioned} beside {known}: {finding.outcome}",
+        (questioned, known),
+        pixels[0],
+        pixels[1],
+        (scales.get(questioned_capture.id), scales.get(known_capture.id)),
+        finding.questioned_to_known,
+        correspondences=finding.correspondences,
+        finding_id=finding.id,
+    )
