@@ -10,6 +10,7 @@ from engine.jobs import Job, JobContext, JobRunner, JobState
 
 if TYPE_CHECKING:
     from engine.core.case import Actor
+    from engine.workflows.series import Keyring
     from engine.workflows.stores import Store
 
     AnyStore: TypeAlias = Store
@@ -28,7 +29,8 @@ class Session(QObject):
 
     Assigning an attribute emits its signal; assigning what already stands emits nothing. ``leaving`` comes
     before the case or the store changes or everything closes: what is not saved yet must be saved at once.
-    Work runs on threads, results arrive on the thread of the window.
+    Work runs on threads, results arrive on the thread of the window. ``keyring`` holds the series whose passphrases
+    were given for the open store, in memory only; whoever unlocks one emits ``keyring_changed``.
     """
 
     leaving = Signal()
@@ -37,6 +39,7 @@ class Session(QObject):
     case_changed = Signal()
     records_changed = Signal()
     selection_changed = Signal()
+    keyring_changed = Signal()
     job_added = Signal(object)
     job_changed = Signal(object)
     error_raised = Signal(str, object)
@@ -45,6 +48,7 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store: AnyStore | None = None
+        self.keyring: Keyring | None = None
         self._actor: Actor | None = None
         self._case_id: str | None = None
         self._selection: dict[str, str | None] = {"questioned": None, "known": None, "finding": None}
@@ -71,6 +75,9 @@ class Session(QObject):
             return
         self.leaving.emit()
         previous, self._store = self._store, store
+        if self.keyring is not None:
+            self.keyring.lock()
+        self.keyring = None if store is None else _empty_keyring()
         self._actor, self._case_id = None, None
         self._selection = dict.fromkeys(self._selection)
         if previous is not None:
@@ -199,6 +206,8 @@ class Session(QObject):
         for runner in (self._jobs, self._queries, self._pictures):
             runner.close()
         store, self._store = self._store, None
+        if self.keyring is not None:
+            self.keyring.lock()
         if store is not None:
             self._left.append(store)
         self._close_left()
@@ -258,3 +267,10 @@ class Session(QObject):
             failed(job.error)
         elif job.error is not None:
             self.error_raised.emit(job.title, job.error)
+
+
+def _empty_keyring() -> "Keyring":
+    # Imported only now: the workflow loads the store, which is loaded when one is open.
+    from engine.workflows.series import Keyring
+
+    return Keyring()
