@@ -20,9 +20,10 @@ from engine.simulation.noise import Floats, floats
 UM_PER_PX = 0.5  # pitch at which a film is rendered: 960 x 720 um in 1920 x 1440 px, below 1 mm2 as published
 # Laser power in mW: width of an etched line in um, and what is left of the fluorescence. The published figure shows
 # only that lines become wider and darker; the numbers are assumptions. Nothing is etched at 7 mW.
-POWERS: dict[int, tuple[float, float]] = {17: (3.0, 0.75), 38: (5.0, 0.5), 73: (7.0, 0.3), 128: (9.0, 0.15)}
-BRIGHT_GAIN = 2.2  # agglomerated crystals outshine their neighbours: assumption
-VOID_GAIN = 0.35  # where the substrate shows through: assumption
+POWERS: dict[int, tuple[float, float]] = {17: (1.5, 0.6), 38: (2.5, 0.3), 73: (3.5, 0.1), 128: (4.5, 0.03)}
+EDGE_UM = 0.4  # Gaussian sigma across an etched edge: assumption
+BRIGHT_GAIN = 1.8  # agglomerated crystals outshine their neighbours: assumption
+VOID_GAIN = 0.5  # where the substrate shows through: assumption
 
 
 class FilmSettings(Record):
@@ -31,12 +32,12 @@ class FilmSettings(Record):
     Values without a source are assumptions, chosen so that renderings look like fluorescence micrographs of films.
     """
 
-    grain_um: Annotated[float, Field(ge=1.5, le=30, description="mean distance between neighbouring grains")] = 4.5
-    grain_spread: Annotated[float, Field(ge=0, le=1, description="deviation of log brightness between grains")] = 0.33
-    bright_share: Annotated[float, Field(ge=0, le=0.3, description="share of agglomerated, brighter grains")] = 0.03
-    void_share: Annotated[float, Field(ge=0, le=0.3, description="share of missing grains")] = 0.04
-    boundary_depth: Annotated[float, Field(ge=0, le=1, description="relative loss at grain boundaries")] = 0.35
-    substructure: Annotated[float, Field(ge=0, le=0.5, description="relative deviation within a grain")] = 0.08
+    grain_um: Annotated[float, Field(ge=1.5, le=30, description="mean distance between neighbouring grains")] = 4.0
+    grain_spread: Annotated[float, Field(ge=0, le=1, description="deviation of log brightness between grains")] = 0.25
+    bright_share: Annotated[float, Field(ge=0, le=0.3, description="share of agglomerated, brighter grains")] = 0.02
+    void_share: Annotated[float, Field(ge=0, le=0.3, description="share of missing grains")] = 0.01
+    boundary_depth: Annotated[float, Field(ge=0, le=1, description="relative loss at grain boundaries")] = 0.25
+    substructure: Annotated[float, Field(ge=0, le=0.5, description="relative deviation within a grain")] = 0.05
     thickness_spread: Annotated[float, Field(ge=0, le=0.5, description="relative deviation over tens of um")] = 0.10
     thickness_um: Annotated[float, Field(ge=10, le=500, description="size of that unevenness")] = 60.0
     etched_grain_um: Annotated[float, Field(ge=0.5, le=5, description="distance of grains where etched")] = 1.5
@@ -44,7 +45,7 @@ class FilmSettings(Record):
     frame_um: Annotated[float, Field(ge=60, le=400, description="side of the frame's outer square")] = 190.0
     glyph_um: Annotated[float, Field(ge=10, le=300, description="longer side of the glyph")] = 80.0
     power_mw: Annotated[int, Field(description="laser power, one of 17, 38, 73, 128")] = 128
-    raggedness_um: Annotated[float, Field(ge=0, le=5, description="deviation of an etched edge from straight")] = 0.4
+    raggedness_um: Annotated[float, Field(ge=0, le=5, description="deviation of an etched edge from straight")] = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +140,11 @@ class Film:
         for glyph, x, y in self.labels:
             _etch_frame(mask, x, y, own.frame_um, POWERS[own.power_mw][0])
             _etch_glyph(mask, glyph, x, y, own.glyph_um)
-        soft = floats(cv2.GaussianBlur(mask, (0, 0), 1.0 / UM_PER_PX))
-        slope = UM_PER_PX / (1.0 * np.sqrt(2 * np.pi))  # of the blurred edge, per pixel
+        soft = floats(cv2.GaussianBlur(mask, (0, 0), EDGE_UM / UM_PER_PX))
+        slope = UM_PER_PX / (EDGE_UM * np.sqrt(2 * np.pi))  # of the blurred edge, per pixel
         shift = own.raggedness_um / UM_PER_PX * self._smooth_noise("raggedness", 2.5)
-        return np.clip(0.5 + (soft - 0.5 + slope * shift) * 2.5, 0, 1)
+        edge = 4 * soft * (1 - soft)  # raggedness moves edges; it neither opens lines nor etches elsewhere
+        return np.clip(soft + slope * shift * edge, 0, 1)
 
 
 def label_film(seed: int, glyph: str, settings: FilmSettings | None = None, *, margin_um: float = 25.0) -> Film:

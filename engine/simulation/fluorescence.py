@@ -15,9 +15,9 @@ from engine.simulation.noise import Floats, floats
 
 # Emission at 513 nm (He et al. 2024) through a long-pass filter, per channel R, G, B: an assumption.
 TINT = (0.16, 1.0, 0.30)
-OPTICS_UM = 0.45  # Gaussian sigma in focus: 513 nm at a numerical aperture of 0.25 to 0.3
+OPTICS_UM = 0.5  # Gaussian sigma in focus: 513 nm at a numerical aperture of 0.25 to 0.3
 GAMMA = 2.2
-FULL_WELL = 0.42  # linear value of an untouched film at exposure 1, share of full range
+FULL_WELL = 0.6  # linear value of an untouched film at exposure 1, share of full range
 
 
 class CaptureSettings(Record):
@@ -27,7 +27,7 @@ class CaptureSettings(Record):
     """
 
     defocus_um: Annotated[float, Field(ge=0, le=10, description="largest Gaussian sigma of the defocus")] = 0.6
-    exposure: Annotated[float, Field(ge=0, le=2, description="deviation of the exposure, natural logarithm")] = 0.2
+    exposure: Annotated[float, Field(ge=0, le=2, description="deviation of the exposure, natural logarithm")] = 0.12
     vignetting: Annotated[float, Field(ge=0, le=0.8, description="largest fall of the light to the corners")] = 0.15
     gradient: Annotated[float, Field(ge=0, le=0.8, description="largest rise of the light across the field")] = 0.10
     noise: Annotated[float, Field(ge=0, le=0.3, description="deviation at full range, share of it, linear")] = 0.02
@@ -40,12 +40,12 @@ class CaptureSettings(Record):
 
 
 WEAK = CaptureSettings(
-    defocus_um=0.3, exposure=0.1, vignetting=0.08, gradient=0.05, noise=0.01, read_noise=0.002, bleaching=0.05,
+    defocus_um=0.3, exposure=0.06, vignetting=0.08, gradient=0.05, noise=0.01, read_noise=0.002, bleaching=0.05,
     dirt_per_mm2=10.0, scratches_per_mm2=2.0,
 )  # fmt: skip
 MIDDLE = CaptureSettings()
 STRONG = CaptureSettings(
-    defocus_um=1.3, exposure=0.35, vignetting=0.3, gradient=0.25, noise=0.04, read_noise=0.01, bleaching=0.4,
+    defocus_um=1.3, exposure=0.3, vignetting=0.3, gradient=0.25, noise=0.04, read_noise=0.01, bleaching=0.4,
     dirt_per_mm2=150.0, dirt_um=6.0, scratches_per_mm2=40.0, scratch_um=3.0,
 )  # fmt: skip
 STRENGTHS = {"weak": WEAK, "middle": MIDDLE, "strong": STRONG}
