@@ -4,7 +4,6 @@ import re
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from engine.core.errors import ReportError
 from engine.core.records import canonical_json, sha256_hex
 from engine.report.content import Figure, ReportContent
 from engine.report.manifest import ATTACHMENT, manifest
-from engine.report.template import FONTS, TEMPLATE
+from engine.report.template import TEMPLATE, fonts
 from engine.report.view import page_view, picture_file
 
 PREVIEW_PPI = 110.0
@@ -71,14 +70,6 @@ def render_pages(content: ReportContent, figures: tuple[Figure, ...] = (), ppi: 
     return [pages] if isinstance(pages, bytes) else pages
 
 
-@cache
-def _fonts() -> Any:
-    """Return the fonts that pages may use: Typst's own and ours, never those of the machine."""
-    import typst
-
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[FONTS])
-
-
 def _lay_out(folder: Path, content: ReportContent, figures: tuple[Figure, ...], attached: bytes) -> Rendered:
     """Write what the template reads into the folder and make the PDF; the folder stays ready for another format."""
     (folder / TEMPLATE.name).write_bytes(TEMPLATE.read_bytes())
@@ -98,7 +89,7 @@ def _lay_out(folder: Path, content: ReportContent, figures: tuple[Figure, ...], 
 def _compiler(folder: Path) -> Any:
     import typst
 
-    return typst.Compiler(folder / TEMPLATE.name, root=folder, font_paths=_fonts())
+    return typst.Compiler(folder / TEMPLATE.name, root=folder, font_paths=fonts())
 
 
 def _pdf(folder: Path, timestamp: datetime) -> tuple[bytes | None, frozenset[str]]:
