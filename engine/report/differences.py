@@ -1,11 +1,12 @@
 """Differences between what a report records and what is found when it is checked or run again."""
 
+from collections.abc import Sequence
 from itertools import zip_longest
 
 import numpy as np
 
 from engine.core.case import Text
-from engine.core.finding import Finding, Overlay, Score
+from engine.core.finding import Finding, Overlay, Point, Score
 from engine.core.pixels import Transform
 from engine.core.records import Record, canonical_json
 from engine.report.visible import number
@@ -13,6 +14,8 @@ from engine.report.visible import number
 # Largest distance, in known pixels, between where the recorded and the repeated transform take one point: far below
 # what a scale uncertainty of 0.1 % makes over a field of 1,000 px.
 TRANSFORM_TOLERANCE_PX = 0.05
+# Largest distance, in pixels, between a recorded point or corner and the repeated one, for the same reason.
+POINT_TOLERANCE_PX = 0.05
 # Largest difference of a cell of an overlay, as a share of the overlay's value range.
 RASTER_TOLERANCE = 1e-3
 ABSENT = "absent"
@@ -29,8 +32,9 @@ class Difference(Record):
 def compare_findings(recorded: Finding, rerun: Finding) -> tuple[Difference, ...]:
     """Return where a repeated finding differs from the recorded one; empty where they agree.
 
-    Scores agree within the tolerance they were recorded with, transforms within ``TRANSFORM_TOLERANCE_PX``, overlays
-    within ``RASTER_TOLERANCE`` of their range. Identifiers, versions and threads may differ.
+    Scores agree within the tolerance they were recorded with, transforms within ``TRANSFORM_TOLERANCE_PX``, points and
+    corners within ``POINT_TOLERANCE_PX``, overlays within ``RASTER_TOLERANCE`` of their range. Identifiers, versions
+    and threads may differ.
     """
     found = [
         *_plain(recorded, rerun),
@@ -44,12 +48,7 @@ def compare_findings(recorded: Finding, rerun: Finding) -> tuple[Difference, ...
             found += _scores(f"match {rank}, score", before.scores, after.scores)
         else:
             found += _unequal(f"match {rank}", *(match.reference if match else ABSENT for match in (before, after)))
-    after_regions = {region.key: region for region in rerun.regions}
-    for region in recorded.regions:
-        after_region = after_regions.pop(region.key, None)
-        found += _scores(f"region {region.key}, score", region.scores, after_region.scores if after_region else ())
-    found += [Difference(where=f"region {key}", recorded=ABSENT, found="present") for key in after_regions]
-    return tuple(found)
+    return (*found, *_regions(recorded, rerun), *_correspondences(recorded, rerun))
 
 
 def _plain(recorded: Finding, rerun: Finding) -> list[Difference]:
@@ -119,6 +118,42 @@ def _agree(recorded: Score, rerun: Score) -> bool:
 
 def _exact(value: float | None) -> str:
     return number(None) if value is None else repr(value)
+
+
+def _regions(recorded: Finding, rerun: Finding) -> list[Difference]:
+    after = {region.key: region for region in rerun.regions}
+    found = []
+    for region in recorded.regions:
+        other = after.pop(region.key, None)
+        where = f"region {region.key}"
+        if other is None:
+            found.append(Difference(where=where, recorded="present", found=ABSENT))
+            continue
+        found += _unequal(f"{where}, capture", region.capture_id, other.capture_id)
+        found += _unequal(f"{where}, corners", str(len(region.polygon)), str(len(other.polygon)))
+        found += _moved(where, region.polygon, other.polygon)
+        found += _scores(f"{where}, score", region.scores, other.scores)
+    return found + [Difference(where=f"region {key}", recorded=ABSENT, found="present") for key in after]
+
+
+def _correspondences(recorded: Finding, rerun: Finding) -> list[Difference]:
+    """Compare the corresponding points one by one; that their number differs is told elsewhere."""
+    before, after = recorded.correspondences, rerun.correspondences
+    where = "corresponding points"
+    found = _moved(f"{where}, questioned", *([point.questioned for point in points] for points in (before, after)))
+    found += _moved(f"{where}, known", *([point.known for point in points] for points in (before, after)))
+    changed = sum(one.held_out != other.held_out for one, other in zip(before, after, strict=False))
+    return found + _unequal(f"{where}, held out", "as recorded", f"{changed} changed" if changed else "as recorded")
+
+
+def _moved(where: str, recorded: Sequence[Point], rerun: Sequence[Point]) -> list[Difference]:
+    """Say how far points lie from where they were, where there are as many."""
+    if len(recorded) != len(rerun) or not recorded:
+        return []
+    apart = float(np.linalg.norm(np.array(recorded) - np.array(rerun), axis=1).max())
+    if apart <= POINT_TOLERANCE_PX:
+        return []
+    return [Difference(where=where, recorded=f"within {number(POINT_TOLERANCE_PX)} px", found=f"{number(apart)} px")]
 
 
 def _transforms(recorded: Finding, rerun: Finding) -> list[Difference]:

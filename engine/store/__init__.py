@@ -3,6 +3,7 @@
 from engine.store.head import Head
 from engine.store.kinds import KINDS, Destruction, ScaleSet
 from engine.store.ledger import Problem
+from engine.store.queries import any_record_of
 from engine.store.rebuild import rebuild
 from engine.store.store import Store
 from engine.store.transfer import backup, export_store, import_store
@@ -16,6 +17,7 @@ __all__ = [
     "ScaleSet",
     "Store",
     "Verification",
+    "any_record_of",
     "backup",
     "export_store",
     "import_store",

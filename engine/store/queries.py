@@ -13,7 +13,7 @@ from engine.core.records import Record
 from engine.store import ledger, segments
 from engine.store.disk import RESTORE
 from engine.store.evidence import SHA256
-from engine.store.kinds import KINDS, ScaleSet
+from engine.store.kinds import KINDS, Destruction, ScaleSet
 from engine.store.ledger import Entry
 from engine.store.projection import Projection
 from engine.store.segments import Segment
@@ -108,6 +108,14 @@ class Queries:
     def refusals(self, case_id: str) -> tuple[Refusal, ...]:
         """Return the files of a case that were refused."""
         return self._all(Refusal, "file refused", case_id)
+
+    def destruction(self, sha256: str) -> Destruction | None:
+        """Return by what order the bytes of that SHA-256 were destroyed, or None where they were not."""
+        return next((record_of(event, Destruction) for event in self.destructions((sha256,))), None)
+
+    def destructions(self, sha256: Iterable[str]) -> tuple[Event, ...]:
+        """Return the events that destroyed any of these bytes."""
+        return self._events(entry for key in sha256 for entry in self._projection.find("evidence destroyed", key))
 
     def _scaled(self, capture: Capture) -> Capture:
         entries = self._projection.find("scale set", capture.id)

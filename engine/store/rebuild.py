@@ -4,15 +4,17 @@ from pathlib import Path
 
 from engine.core.errors import StoreError
 from engine.jobs import JobContext
-from engine.store import drafts, evidence, ledger, segments
+from engine.store import evidence, ledger
 from engine.store import head as heads
 from engine.store.chain import Chain
 from engine.store.disk import RESTORE, Disk, reading, storage_fault, write_file
 from engine.store.evidence import EvidenceFolder
-from engine.store.folders import existing_folder, remove_leftovers
+from engine.store.folders import FOLDERS, existing_folder, remove_leftovers
 from engine.store.head import GENESIS
+from engine.store.kinds import Destruction
 from engine.store.ledger import Entry, Problem
 from engine.store.lock import WriterLock
+from engine.store.queries import record_of
 from engine.store.store import CACHE, Store
 
 
@@ -52,10 +54,11 @@ def _rebuild(path: Path, context: JobContext, disk: Disk) -> tuple[str, ...]:
     context.progress(3, 4, "Looking for what was never finished")
     for event in store.events():
         context.check_cancelled()
-        if event.kind == "evidence destroyed" and files.find(event.payload["record"]["sha256"]):
-            files.remove(event.payload["record"]["sha256"])
+        destroyed = record_of(event, Destruction).sha256 if event.kind == "evidence destroyed" else ""
+        if files.find(destroyed):
+            files.remove(destroyed)
             done.append(f"The destruction ordered in event {event.sequence} was finished")
-    for folder in (path.parent, path, path / evidence.FOLDER, path / segments.FOLDER, path / drafts.FOLDER):
+    for folder in (path.parent, path, *(path / name for name in FOLDERS)):
         done += [f"{name}, which was never finished, was removed" for name in remove_leftovers(disk, folder)]
     return tuple(done)
 

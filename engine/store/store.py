@@ -214,8 +214,9 @@ class Store(CodeQueries):
 
     def evidence(self, sha256: str, context: JobContext | None = None) -> Path:
         """Return the file of original bytes, whose hash was checked just now; raises StoreError or Cancelled."""
-        if self._projection.find("evidence destroyed", sha256):
-            raise StoreError("The original bytes were destroyed by order", where=sha256)
+        destroyed = self.destruction(sha256)
+        if destroyed is not None:
+            raise StoreError(f"The original bytes were destroyed by order {destroyed.order}", where=sha256)
         return self._evidence.checked(sha256, context or JobContext())
 
     def add_secret(self, data: bytes) -> str:
@@ -247,6 +248,11 @@ class Store(CodeQueries):
         folder = self.path / CACHE / "pyramids"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{sha256}-{page}.tiles"
+
+    def discard_tiles(self, sha256: str) -> None:
+        """Remove the tile pyramids of a piece of evidence from the cache; raises OSError."""
+        for path in (self.path / CACHE / "pyramids").glob(f"{sha256}-*.tiles"):
+            path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:

@@ -176,8 +176,16 @@ def pixel_source(store: Store, capture_id: str) -> StoredPixels:
 
 
 def tile_source(store: Store, capture_id: str, context: JobContext) -> PyramidTiles:
-    """Return the capture's tiles, to be closed after use; made again where the cache lacks them or is damaged."""
+    """Return the capture's tiles, to be closed after use; made again where the cache lacks them or is damaged.
+
+    Raises
+    ------
+    StoreError
+        If its original bytes are missing, damaged or destroyed by order.
+    """
     capture = store.capture(capture_id)
+    if store.destruction(capture.sha256) is not None:
+        store.evidence(capture.sha256)  # says by what order; tiles that outlived the bytes are not shown
     path = _tiles_path(store, capture)
     try:
         return PyramidTiles(path, sha256=capture.sha256, page=capture.page)

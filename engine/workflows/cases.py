@@ -6,10 +6,11 @@ from types import MappingProxyType
 from pydantic import ConfigDict, Field
 
 from engine.core.case import Actor, Capture, Case, Event, IssuedReport, Item, Opinion, Refusal, Role, Scale, Standing
+from engine.core.codes import CodeCheck
 from engine.core.errors import InputError
 from engine.core.finding import Finding
 from engine.core.records import Record, entered, new_id
-from engine.store import ScaleSet, Store
+from engine.store import Destruction, ScaleSet, Store, any_record_of
 
 EXAMINING = frozenset({Role.EXAMINER, Role.VERIFIER, Role.ADMINISTRATOR})
 ADMINISTERING = frozenset({Role.ADMINISTRATOR})
@@ -27,6 +28,7 @@ class CaseOverview(Record):
     opinions: tuple[Opinion, ...]
     reports: tuple[IssuedReport, ...]
     refusals: tuple[Refusal, ...]
+    destroyed: Mapping[str, Destruction] = Field(description="by SHA-256, of captures whose bytes no longer exist")
 
     def capture_ids(self) -> frozenset[str]:
         """Return the ids of all captures of the case."""
@@ -103,14 +105,17 @@ def add_item(
 def case_overview(store: Store, case_id: str) -> CaseOverview:
     """Return all that the case holds; findings come without their rasters."""
     items = store.items(case_id)
+    captures = {item.id: store.captures(item.id) for item in items}
+    held = {capture.sha256 for several in captures.values() for capture in several}
     return CaseOverview(
         case=store.case(case_id),
         items=items,
-        captures=MappingProxyType({item.id: store.captures(item.id) for item in items}),
+        captures=MappingProxyType(captures),
         findings=store.findings(case_id),
         opinions=store.opinions(case_id),
         reports=store.reports(case_id),
         refusals=store.refusals(case_id),
+        destroyed=MappingProxyType({key: each for key in held if (each := store.destruction(key)) is not None}),
     )
 
 
@@ -124,36 +129,48 @@ def set_scale(store: Store, actor: Actor, capture_id: str, scale: Scale) -> Capt
 
 
 def custody(store: Store, case_id: str) -> tuple[CustodyEntry, ...]:
-    """Return the case's events, oldest first, in words."""
+    """Return the case's events, oldest first, in words; destructions of its captures' bytes are among them.
+
+    Raises
+    ------
+    StoreError
+        If an event does not carry a record of its kind.
+    """
     names = {actor.id: actor.name for actor in store.actors()}
+    held = {capture.sha256 for item in store.items(case_id) for capture in store.captures(item.id)}
+    events = {event.sequence: event for event in (*store.case_events(case_id), *store.destructions(held))}
     return tuple(
         CustodyEntry(event=event, actor_name=names.get(event.actor_id, event.actor_id), text=_in_words(store, event))
-        for event in store.case_events(case_id)
+        for _, event in sorted(events.items())
     )
 
 
 def _in_words(store: Store, event: Event) -> str:
-    record = event.payload.get("record", {})
-    match event.kind:
-        case "case opened":
-            text = f"Case opened: {record['title']}"
-        case "item added":
-            text = f"Item added: {record['name']} ({record['standing']})"
-        case "capture taken in":
-            item = store.item(record["item_id"]).name
-            text = f"Capture of {item} taken in: {record['file_name']}, SHA-256 {record['sha256'][:16]}"
-        case "file refused":
-            text = f"File refused: {record['file_name']}: {record['reason']}"
-        case "scale set":
-            scale, name = record["scale"], store.capture(record["capture_id"]).file_name
-            pitch = f"{scale['um_per_px_x']:.4g} x {scale['um_per_px_y']:.4g} \N{MICRO SIGN}m/px"
-            text = f"Scale of {name} set: {pitch} ({scale['source']})"
-        case "finding made":
-            text = f"Finding made: {record['title']}: {record['outcome']}"
-        case "opinion given":
-            text = "Opinion corrected" if record.get("corrects") else "Opinion given"
-        case "report issued":
-            text = f"Report {record['number']} issued, PDF SHA-256 {record['pdf_sha256'][:16]}"
-        case kind:
-            text = kind.capitalize()
+    match any_record_of(event):
+        case Case() as case:
+            text = f"Case opened: {case.title}"
+        case Item() as item:
+            text = f"Item added: {item.name} ({item.standing})"
+        case Capture() as capture:
+            item = store.item(capture.item_id).name
+            text = f"Capture of {item} taken in: {capture.file_name}, SHA-256 {capture.sha256[:16]}"
+        case Refusal() as refusal:
+            text = f"File refused: {refusal.file_name}: {refusal.reason}"
+        case ScaleSet(scale=scale) as given:
+            pitch = f"{scale.um_per_px_x:.4g} x {scale.um_per_px_y:.4g} \N{MICRO SIGN}m/px"
+            text = f"Scale of {store.capture(given.capture_id).file_name} set: {pitch} ({scale.source})"
+        case Finding() as finding:
+            text = f"Finding made: {finding.title}: {finding.outcome}"
+        case CodeCheck() as check:
+            said = f"{check.code_text!r}: register: {check.register_state}"
+            text = f"Code checked, it says {said}; {check.outcome}"
+        case Opinion() as opinion:
+            text = "Opinion corrected" if opinion.corrects else "Opinion given"
+        case IssuedReport() as report:
+            text = f"Report {report.number} issued, PDF SHA-256 {report.pdf_sha256[:16]}"
+        case Destruction() as destruction:
+            reason = f": {destruction.reason}" if destruction.reason else ""
+            text = f"Bytes {destruction.sha256[:16]} destroyed by order {destruction.order}{reason}"
+        case _:
+            text = event.kind.capitalize()
     return text

@@ -5,11 +5,11 @@ import errno
 import itertools
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.core.case import Actor, Identifier, IssuedReport, Text
-from engine.core.errors import InputError, ReportError
+from engine.core.errors import InputError, ReportError, StoreError
 from engine.core.records import Record, new_id, sha256_hex, utc_now
 from engine.jobs import JobContext
 from engine.report.content import (
@@ -21,7 +21,7 @@ from engine.report.content import (
     ReportedFinding,
     ReportedOpinion,
 )
-from engine.store import Store
+from engine.store import Store, any_record_of
 from engine.workflows.cases import EXAMINING, case_overview, require_role
 from engine.workflows.figures import report_figures
 
@@ -137,15 +137,16 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
     overview = case_overview(store, case_id)
     if not overview.capture_ids():
         raise InputError("The case holds no captures", where=overview.case.title, remedy="Take captures in first.")
-    actors = {other.id: other for other in store.actors()}
-    events = {event.payload["record"].get("id"): event for event in store.case_events(case_id)}
+    signed = _signed(store, case_id)
     findings = tuple(
-        ReportedFinding(finding=finding, examiner=actors[events[finding.id].actor_id], made=events[finding.id].time)
+        ReportedFinding(finding=finding, examiner=by, made=time)
         for finding in overview.findings
+        for by, time in (signed(finding.id),)
     )
     opinions = tuple(
-        ReportedOpinion(opinion=opinion, author=actors[events[opinion.id].actor_id], given=events[opinion.id].time)
+        ReportedOpinion(opinion=opinion, author=by, given=time)
         for opinion in overview.opinions
+        for by, time in (signed(opinion.id),)
     )
     used = [method(key) for key in sorted({finding.method for finding in overview.findings})]
     now = utc_now()
@@ -170,6 +171,19 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
     )
 
 
+def _signed(store: Store, case_id: str) -> Callable[[str], tuple[Actor, str]]:
+    """Return a function that tells who made a record of the case, and when."""
+    events = {getattr(any_record_of(event), "id", ""): event for event in store.case_events(case_id)}
+
+    def signed(key: str) -> tuple[Actor, str]:
+        if key not in events:
+            remedy = "It was not written by Touchstone"
+            raise StoreError("The record is not among the events of its case", where=key, remedy=remedy)
+        return store.actor(events[key].actor_id), events[key].time
+
+    return signed
+
+
 def _numbered(
     store: Store, case_id: str, issued: tuple[IssuedReport, ...], options: ReportOptions
 ) -> tuple[Amendment | None, str]:
@@ -188,11 +202,10 @@ def _numbered(
         raise InputError("An amendment needs a reason", where=amended.number, remedy="Say what changed and why.")
     base = amended.number.partition("/A")[0]
     count = 1 + sum(report.number.startswith(f"{base}/A") for report in issued)
-    times = {event.payload["record"].get("id"): event.time for event in store.case_events(case_id)}
     amendment = Amendment(
         count=count,
         number=amended.number,
-        issued=times[amended.id],
+        issued=_signed(store, case_id)(amended.id)[1],
         manifest_sha256=amended.manifest_sha256,
         reason=options.reason,
     )

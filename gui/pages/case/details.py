@@ -46,6 +46,7 @@ class CaptureDetails(QWidget):
         super().__init__()
         self._pictures = pictures
         self._capture: Capture | None = None
+        self._destroyed = False
         self.note = PlainLabel(meaning="muted", wrap=True)
         self.picture = QLabel()
         self.picture.setFixedSize(PICTURE, PICTURE)
@@ -75,13 +76,15 @@ class CaptureDetails(QWidget):
         pictures.ready.connect(self._picture_ready)
         self.show_capture(None)
 
-    def show_capture(self, capture: Capture | None) -> None:
-        """Show a capture; None says what to do instead."""
+    def show_capture(self, capture: Capture | None, destroyed: str = "") -> None:
+        """Show a capture, or that its bytes were ``destroyed`` and by what order; None says what to do instead."""
         self._capture = capture
-        self.note.setText("Choose a capture on the left, or drop files on an item to take them in.")
-        self.note.setVisible(capture is None)
-        for widget in (self.picture, self.table, *self.buttons):
-            widget.setVisible(capture is not None)
+        self._destroyed = bool(destroyed)
+        self.note.setText(destroyed or "Choose a capture on the left, or drop files on an item to take them in.")
+        self.note.setVisible(capture is None or self._destroyed)
+        self.table.setVisible(capture is not None)
+        for widget in (self.picture, *self.buttons):
+            widget.setVisible(capture is not None and not self._destroyed)
         self.table.rows.show(metadata(capture) if capture is not None else ())
         self._show_picture()
 
@@ -90,7 +93,8 @@ class CaptureDetails(QWidget):
             self._show_picture()
 
     def _show_picture(self) -> None:
-        pixmap = self._pictures.pixmap(self._capture.id) if self._capture is not None else None
+        shown = self._capture if not self._destroyed else None
+        pixmap = self._pictures.pixmap(shown.id) if shown is not None else None
         if pixmap is None:
             self.picture.setPixmap(QPixmap())
             return

@@ -26,6 +26,7 @@ from gui.widgets.units import count, time_text
 if TYPE_CHECKING:
     from engine.workflows.captures import IntakeReport
     from engine.workflows.cases import CaseOverview, CustodyEntry
+    from engine.workflows.destruction import Destruction
 
 DETAILS, FINDINGS, REFUSED, CUSTODY = range(4)
 
@@ -215,6 +216,7 @@ class CasePage(QWidget):
         self.tree.show_items(
             tuple((item.id, item.name, item.standing, item.simulated) for item in overview.items),
             dict(overview.captures),
+            {sha256: _gone(order) for sha256, order in overview.destroyed.items()},
         )
         self.items.setCurrentIndex(1 if overview.items else 0)
         names = {capture.id: capture.file_name for captures in overview.captures.values() for capture in captures}
@@ -275,7 +277,9 @@ class CasePage(QWidget):
         self.cases.showPopup()
 
     def _capture_chosen(self) -> None:
-        self.details.show_capture(self.tree.current_capture())
+        capture, overview = self.tree.current_capture(), self._overview
+        order = overview.destroyed.get(capture.sha256) if capture is not None and overview is not None else None
+        self.details.show_capture(capture, _gone(order) if order is not None else "")
         self.commands.refresh()
 
     def _dropped(self, files: list[Path], item_id: str) -> None:
@@ -298,6 +302,11 @@ class CasePage(QWidget):
             self._intake_note = f"{taken} taken in, {refused} refused: see Refused files."
             self.tabs.setCurrentIndex(REFUSED)
         self._show_note()
+
+
+def _gone(order: "Destruction") -> str:
+    reason = f" ({order.reason})" if order.reason else ""
+    return f"The original bytes were destroyed by order {order.order}{reason}. What was recorded of them stays."
 
 
 def _padded(widget: QWidget) -> QWidget:

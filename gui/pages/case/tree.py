@@ -1,5 +1,7 @@
 """The tree of items and captures: choose, drop files on an item, see what is compared."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBrush,
@@ -50,6 +52,7 @@ class ItemTree(QTreeWidget):
         self._pictures = pictures
         self._captures: dict[str, tuple[Capture, QTreeWidgetItem]] = {}
         self._icons: dict[str, QIcon] = {}
+        self._destroyed: Mapping[str, str] = {}
         self.setAccessibleName("Items and captures")
         self.setHeaderLabels(["Item, capture", "Scale", "Compare as"])
         self.setIconSize(ICON)
@@ -80,9 +83,16 @@ class ItemTree(QTreeWidget):
         return str((row if parent is None else parent).data(NAME, ID))
 
     def show_items(
-        self, items: "tuple[tuple[str, str, Standing, bool], ...]", captures: dict[str, tuple[Capture, ...]]
+        self,
+        items: "tuple[tuple[str, str, Standing, bool], ...]",
+        captures: dict[str, tuple[Capture, ...]],
+        destroyed: Mapping[str, str],
     ) -> None:
-        """Show the items (id, name, standing, simulated) with their captures; keep the current row."""
+        """Show the items (id, name, standing, simulated) with their captures; keep the current row.
+
+        ``destroyed`` says by SHA-256 of which captures the bytes no longer exist, and by what order.
+        """
+        self._destroyed = destroyed
         current = self.currentItem()
         kept = str(current.data(NAME, ID)) if current is not None else ""
         self.blockSignals(True)
@@ -159,10 +169,14 @@ class ItemTree(QTreeWidget):
 
     def _add(self, parent: QTreeWidgetItem, capture: Capture) -> None:
         page = f", page {capture.page + 1}" if capture.page else ""
-        row = QTreeWidgetItem(parent, [f"{capture.file_name}{page}", short_scale(capture.scale), ""])
+        gone = self._destroyed.get(capture.sha256, "")
+        name = f"{capture.file_name}{page}{' (destroyed)' if gone else ''}"
+        row = QTreeWidgetItem(parent, [name, short_scale(capture.scale), ""])
         row.setData(NAME, ID, capture.id)
         row.setSizeHint(NAME, QSize(0, ICON.height() + GRID))
-        row.setToolTip(NAME, plain_tip(f"{capture.file_name}{page}\n{capture.device.value}, {extent(capture)}"))
+        row.setToolTip(
+            NAME, plain_tip(f"{capture.file_name}{page}\n{capture.device.value}, {extent(capture)}\n{gone}".rstrip())
+        )
         row.setToolTip(SCALE, plain_tip(f"Scale: {scale_text(capture.scale)}"))
         self._captures[capture.id] = (capture, row)
         row.setIcon(NAME, theme.icon("image"))
@@ -170,7 +184,7 @@ class ItemTree(QTreeWidget):
 
     def _show_picture(self, capture_id: str) -> None:
         entry = self._captures.get(capture_id)
-        if entry is None:
+        if entry is None or entry[0].sha256 in self._destroyed:
             return
         if capture_id not in self._icons:
             pixmap = self._pictures.pixmap(capture_id)

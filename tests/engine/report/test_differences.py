@@ -138,5 +138,36 @@ def test_matches_and_regions_are_compared(made):
     )
     assert wheres(with_both, with_both) == []
     assert wheres(with_both, other) == ["match 1", "region r, score s"]
-    assert wheres(with_both, made.finding) == ["match 1", "region r, score s"]
+    assert wheres(with_both, made.finding) == ["match 1", "region r"]
     assert wheres(made.finding, with_both) == ["match 1", "region r"]
+
+
+def test_a_region_that_is_lost_moved_or_on_another_capture_differs_even_without_scores(made):
+    first, second = made.finding.capture_ids
+    region = Region(key="r", capture_id=first, polygon=((0.0, 0.0), (9.0, 0.0), (0.0, 9.0)))
+    with_region = changed(made.finding, regions=(region,))
+    assert wheres(with_region, with_region) == []
+    assert wheres(with_region, made.finding) == ["region r"]
+    for values, where in (
+        ({"polygon": ((0.0, 0.04), (9.0, 0.0), (0.0, 9.0))}, []),
+        ({"polygon": ((0.0, 0.06), (9.0, 0.0), (0.0, 9.0))}, ["region r"]),
+        ({"polygon": ((0.0, 0.0), (9.0, 0.0))}, ["region r, corners"]),
+        ({"capture_id": second}, ["region r, capture"]),
+    ):
+        assert wheres(with_region, changed(made.finding, regions=(region.model_copy(update=values),))) == where
+
+
+@pytest.mark.parametrize("side", ["questioned", "known"])
+def test_corresponding_points_that_moved_differ(made, side):
+    def with_last_moved(dx, **values):
+        *others, last = made.finding.correspondences
+        x, y = getattr(last, side)
+        values[side] = (x + dx, y)
+        return changed(made.finding, correspondences=(*others, last.model_copy(update=values)))
+
+    assert wheres(made.finding, with_last_moved(0.04)) == []
+    (difference,) = compare_findings(made.finding, with_last_moved(0.25))
+    assert difference.where == f"corresponding points, {side}"
+    assert (difference.recorded, difference.found) == ("within 0.05000 px", "0.2500 px")
+    held_out = not made.finding.correspondences[-1].held_out
+    assert wheres(made.finding, with_last_moved(0, held_out=held_out)) == ["corresponding points, held out"]

@@ -3,9 +3,11 @@
 import pytest
 
 from engine.core.case import Role, Standing
-from engine.core.errors import InputError
+from engine.core.errors import InputError, StoreError
 from engine.workflows.cases import add_actor, add_item, case_overview, custody, open_case
 from engine.workflows.opinions import give_opinion, opinion_draft, save_opinion_draft
+from engine.workflows.stores import open_store
+from tests.engine.store.test_foreign_ledger import CASE, foreign
 
 
 def test_an_overview_holds_items_and_empty_captures(store, examiner, case, item):
@@ -56,3 +58,11 @@ def test_an_opinion_rests_only_on_findings_of_its_case(store, examiner, case):
 def test_the_timeline_names_the_actor(store, examiner, case, item):
     assert {entry.actor_name for entry in custody(store, case.id)} == {"Examiner"}
     assert [entry.text for entry in custody(store, case.id)] == ["Case opened: Case", "Item added: Q1 (questioned)"]
+
+
+@pytest.mark.parametrize("kind", ["case opened", "item added", "scale set", "report issued", "unheard of"])
+def test_the_timeline_of_a_forged_store_is_refused_not_a_fault(tmp_path, kind):
+    payload = {"about": [CASE], "case_id": CASE, "record": {"title": "Case"}, "schema": 1}
+    store = open_store(foreign(tmp_path, [(kind, "actor-1", payload)]))
+    with store, pytest.raises(StoreError, match=kind):
+        custody(store, CASE)

@@ -15,6 +15,7 @@ from gui.pages.case.dialogs import AddItemDialog, IntakeDialog, NewCaseDialog, S
 from gui.pages.case.page import CUSTODY, REFUSED, CasePage
 from gui.pages.case.tree import NAME, SCALE, USE
 from gui.shell.window import MainWindow
+from gui.stage.geometry import Side
 from gui.widgets import forms
 from tests.gui.pictures import write_code
 
@@ -317,3 +318,41 @@ def test_another_case_is_chosen(qtbot: QtBot, case_window: MainWindow, settle: C
     assert session.case_id == other.id
     assert page.no_items.isVisible()
     assert case_page.DETAILS == 0
+
+
+def test_a_capture_whose_bytes_were_destroyed_is_shown_as_such(
+    filled: CasePage, case_window: MainWindow, settle: Callable[[], None]
+) -> None:
+    from engine.workflows.destruction import destroy
+
+    session = case_window.session
+    assert session.store is not None and session.actor is not None and session.case_id is not None
+    known = session.store.items(session.case_id)[1]
+    (capture,) = session.store.captures(known.id)
+    destroy(session.store, session.actor, capture.sha256, order="Order 9", reason="returned")
+    case_window.stores.open_folder(session.store.path)  # as after a start: no picture is at hand
+    settle()
+    session.case_id = known.case_id
+    settle()
+    row = filled.tree.topLevelItem(1).child(0)
+    assert row.text(NAME) == "known.tif (destroyed)"
+    assert "order Order 9 (returned)" in row.toolTip(NAME)
+    filled.tree.setCurrentItem(row)
+    settle()
+    assert filled.details.note.text().startswith("The original bytes were destroyed by order Order 9 (returned).")
+    assert not filled.details.picture.isVisible()
+    assert filled.details.table.isVisible()
+    assert not any(button.isVisible() for button in filled.details.buttons)
+    assert "destroyed by order Order 9" in filled.custody.rows.row(filled.custody.rows.rowCount() - 1)[3]
+    filled.tree.setCurrentItem(filled.tree.topLevelItem(0).child(0))
+    settle()
+    assert filled.details.picture.isVisible()
+    assert not filled.details.note.isVisible()
+    case_window.commands.run("go.compare")
+    settle()
+    stage = case_window.page("compare").stage
+    assert stage.scene.images.get(Side.QUESTIONED) is not None
+    assert stage.scene.images.get(Side.KNOWN) is None
+    case_window.commands.run("go.report")
+    settle()
+    assert not case_window.errors.isVisible()
