@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     MEASURED = "measured"
     NOT_READ = "no code read"
     OTHER_CODE = "another code"
+    NO_SERIES = "code read, no series known"
 
 
 class TwoLevelQrSettings(MethodSettings):
@@ -48,7 +49,7 @@ class TwoLevelQrSettings(MethodSettings):
 
     reach_x_px: int = Field(default=2, ge=0, le=6)
     reach_y_px: int = Field(default=2, ge=0, le=6)
-    code_text: str = Field(default="", max_length=3_000)
+    code_text: str = Field(default="", max_length=7_089)  # ISO/IEC 18004:2015, table 7: 40-L, digits
     code_number: int = Field(default=1, ge=1, le=1_000)
 
 
@@ -84,7 +85,7 @@ class TwoLevelQr:
     Settings: ClassVar[type[MethodSettings]] = TwoLevelQrSettings
 
     def examine(self, inputs: Inputs, settings: TwoLevelQrSettings, context: Context) -> Finding:
-        """Examine the code that the questioned capture shows as a code of the given series.
+        """Examine the code that the questioned capture shows as a code of the given series; without one only read it.
 
         Raises
         ------
@@ -98,8 +99,8 @@ class TwoLevelQr:
         context.check_cancelled()
         return self.examine_read(read, series, settings)
 
-    def examine_read(self, read: ReadCapture, series: Series, settings: TwoLevelQrSettings) -> Finding:
-        """Examine one code of a capture whose codes were read already."""
+    def examine_read(self, read: ReadCapture, series: Series | None, settings: TwoLevelQrSettings) -> Finding:
+        """Examine one code of a capture whose codes were read already; without a series nothing is measured."""
         wanted = [reading for reading in read.readings if settings.code_text in ("", reading.text)]
         if len(wanted) < settings.code_number:
             asked = " that says what was asked for" if settings.code_text and read.readings else ""
@@ -108,6 +109,9 @@ class TwoLevelQr:
             return self._finding(read.capture, series, settings, Outcome.NOT_READ, [caution])
         reading = wanted[settings.code_number - 1]
         cautions = list(_reading_cautions(reading, read.readings))
+        if series is None:
+            cautions.append(Caution(key="no series", text="No series is known for the code, so nothing was measured."))
+            return self._finding(read.capture, None, settings, Outcome.NO_SERIES, cautions)
         try:
             placed = _layout(reading, series)
             rectified = rectify(
@@ -130,7 +134,7 @@ class TwoLevelQr:
     def _finding(
         self,
         capture: Capture,
-        series: Series,
+        series: Series | None,
         settings: TwoLevelQrSettings,
         outcome: Outcome,
         cautions: list[Caution],
@@ -154,7 +158,7 @@ class TwoLevelQr:
                 method=self.key,
                 method_version=self.version,
                 settings=settings.to_json(),
-                input_sha256=(capture.sha256, series.sha256),
+                input_sha256=(capture.sha256, *([series.sha256] if series else [])),
                 seed=settings.seed,
                 versions={**versions(), "zxing-cpp": metadata.version("zxing-cpp")},
                 threads=max(1, cv2.getNumThreads()),
@@ -162,8 +166,10 @@ class TwoLevelQr:
         )
 
 
-def _series(inputs: Inputs) -> Series:
+def _series(inputs: Inputs) -> Series | None:
     references = inputs.references
+    if references is None:
+        return None
     if not isinstance(references, SeriesParameters) or not isinstance(references.series, Series):
         raise InputError("A two-level QR code is examined against a series", remedy="Choose the series of the code.")
     return references.series
@@ -256,11 +262,12 @@ def _overlays(
     )
 
 
-def _standing_cautions(simulated: bool, series: Series) -> Iterable[Caution]:
+def _standing_cautions(simulated: bool, series: Series | None) -> Iterable[Caution]:
     yield Caution(key="scores never decide", text="Scores describe the code; the examiner concludes.")
     text = "Investigative only: no operating point validated for these devices and materials was applied."
     yield Caution(key="investigative only", text=text)
-    yield Caution(key="series", text=f"Series {series.name}, parameters {series.sha256}.")
+    if series is not None:
+        yield Caution(key="series", text=f"Series {series.name}, parameters {series.sha256}.")
     if simulated:
         yield Caution(key="simulated", text="The capture is simulated: the finding says nothing about real items.")
 

@@ -156,6 +156,25 @@ def test_one_of_several_codes_is_chosen_by_what_it_says():
     assert examined(sheet, code_text="TS-0003").outcome == Outcome.NOT_READ
 
 
-def test_a_series_is_asked_for():
-    with pytest.raises(InputError, match="against a series"):
-        TwoLevelQr().examine(Inputs(Held(np.zeros((9, 9), dtype=np.uint8))), TwoLevelQrSettings(), JobContext())
+def test_without_a_series_a_code_is_read_and_nothing_measured():
+    inputs = Inputs(Held(blurred(generate(series(), TEXT).ink)))
+    found = TwoLevelQr().examine(inputs, TwoLevelQrSettings(), JobContext())
+    assert found.outcome == Outcome.NO_SERIES
+    assert found.scores == found.overlays == ()
+    assert "The code says: " + TEXT in [caution.text for caution in found.cautions]
+    assert found.provenance.input_sha256 == (inputs.questioned.capture.sha256,)
+
+
+def test_two_codes_that_say_the_same_are_told_apart_by_their_number():
+    code = blurred(generate(series(), TEXT).ink)
+    sheet = np.vstack([code, cv2.GaussianBlur(code, (0, 0), 1.5)])
+    sharp, soft = (examined(sheet, code_text=TEXT, code_number=number) for number in (1, 2))
+    assert sharp.score("indicator").value > soft.score("indicator").value + 0.05
+    assert examined(sheet, code_text=TEXT, code_number=3).outcome == Outcome.NOT_READ
+
+
+def test_the_resolution_is_measured_on_the_code():
+    code = blurred(generate(series(), TEXT).ink)
+    half = cv2.resize(code, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    assert examined(code).score("resolution_dpi").value == pytest.approx(600, abs=3)
+    assert examined(half).score("resolution_dpi").value == pytest.approx(300, abs=3)
