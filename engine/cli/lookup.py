@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from engine.core.case import Actor, Capture, Case, Item
+from engine.core.codes import CodeSeries
 from engine.core.errors import InputError
 from engine.workflows.stores import Store
 
@@ -39,6 +40,11 @@ def find_capture(store: Store, case: Case, wanted: str) -> Capture:
     """Return the case's capture of that identifier or file name."""
     captures = [capture for item in store.items(case.id) for capture in store.captures(item.id)]
     return one(captures, wanted, "capture", lambda capture: (capture.id, capture.file_name))
+
+
+def find_series(store: Store, wanted: str) -> CodeSeries:
+    """Return the series of that identifier or name."""
+    return one(store.code_series(), wanted, "series", lambda series: (series.id, series.facts.name))
 
 
 def find_actor(store: Store, wanted: str | None) -> Actor:

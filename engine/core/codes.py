@@ -53,6 +53,11 @@ class CodeSeries(Record):
     prefix: Prefix = ""
     sealed_sha256: Sha256
 
+    @property
+    def name(self) -> str:
+        """What the producer calls the series."""
+        return self.facts.name
+
 
 class IdBatch(Record):
     """Product IDs assigned to a series at one time; they and their variable data stand in the event's segment.

@@ -138,7 +138,7 @@ KINDS: dict[str, Kind] = {
         unique=(("number",),),
         mentions=("pdf_sha256", "manifest_sha256"),
     ),
-    "series made": Kind(CodeSeries, secrets=("sealed_sha256",)),
+    "series made": Kind(CodeSeries, unique=(("name",),), secrets=("sealed_sha256",)),
     "ids issued": Kind(
         IdBatch,
         refers={"series_id": "series made"},

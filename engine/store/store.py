@@ -162,8 +162,7 @@ class Store(CodeQueries):
         rasters : mapping of str to Raster, optional
             The arrays of a finding's overlays by overlay key; those attached to the overlays where it is None.
         tables : mapping of str to NDArray, optional
-            The tables that the kind has, by name: uint8, int32 or int64 along one or two axes; empty ones may be left
-            out.
+            The tables that the kind has, by name; empty ones may be left out.
         extra : dict, optional
             JSON values kept beside the record.
 
@@ -179,9 +178,7 @@ class Store(CodeQueries):
         with self._guarded(), self._lock.held():
             self._catch_up()
             payload = self._payload(actor_id, kind, record, case_id, extra)
-            found = writing.tables_of(kind, record, tables)
-            arrays = segments.Arrays(writing.rasters_of(record, rasters), found)
-            if arrays:
+            if arrays := writing.arrays_of(kind, record, rasters, tables):
                 segment = segments.write(self._disk, self.path / segments.FOLDER, arrays)
                 payload["segment"] = segment.to_json()
             for settled in self._chain.settle(self._evidence):

@@ -67,6 +67,13 @@ def mentioned(kind: str, record: Record) -> list[str]:
     return list(dict.fromkeys(key for name in names for key in identifiers(record, name)))
 
 
+def arrays_of(
+    kind: str, record: Record, rasters: Mapping[str, Raster] | None, tables: Mapping[str, segments.Table] | None
+) -> segments.Arrays:
+    """Return what the event's segment holds; raises InputError where that does not belong to the record."""
+    return segments.Arrays(rasters_of(record, rasters), tables_of(kind, record, tables))
+
+
 def rasters_of(record: Record, given: Mapping[str, Raster] | None) -> dict[str, Raster]:
     """Return the arrays to store; raises InputError where they are not those the record names."""
     overlays = record.overlays if isinstance(record, Finding) else ()

@@ -8,7 +8,7 @@ from engine.core.case import Actor, Role
 from engine.core.codes import CodeSeries, ErrorLevel, Prefix, Scheme
 from engine.core.errors import InputError, SeriesLockedError, StoreError
 from engine.core.operating import OperatingPoint
-from engine.core.records import Record, entered, new_id
+from engine.core.records import Record, entered, new_id, sha256_hex
 from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.cases import require_role
@@ -45,7 +45,7 @@ class Keyring:
         series = unseal(store.secret(recorded.sealed_sha256), passphrase)
         if series.facts() != recorded.facts:
             what = "The sealed secrets are not those of this series"
-            raise StoreError(what, where=recorded.facts.name, remedy="Do not trust the store; restore it from a backup")
+            raise StoreError(what, where=recorded.name, remedy="Do not trust the store; restore it from a backup")
         with self._lock:
             self._series[series_id] = series
 
@@ -109,21 +109,19 @@ def make_series(
         The role may not do this, the name is used already, a value is out of range, or prefix and ID do not fit into
         a code of that version and error correction level.
     """
+    from engine.methods.two_level_qr import sealing
     from engine.methods.two_level_qr.generation import layout
     from engine.methods.two_level_qr.patterns import PatternSearch
-    from engine.methods.two_level_qr.sealing import seal
     from engine.methods.two_level_qr.series import KEY_BYTES
     from engine.methods.two_level_qr.series import make_series as search_series
     from engine.traceability.ids import LETTERS
 
     require_role(actor, PRODUCING, "make series")
-    store.refresh()
-    name = name.strip()
-    if any(series.facts.name.casefold() == name.casefold() for series in store.code_series()):
-        raise InputError("A series of that name exists already", where=name, remedy="Choose another name.")
+    sealing.check_passphrase(passphrase)
+    _refuse_used(store, name.strip())
     context.progress(0, 3, "Searching patterns")
     made = search_series(
-        name,
+        name.strip(),
         key=secrets.token_bytes(KEY_BYTES) if key is None else key,
         scheme=scheme,
         search=entered(PatternSearch, count=pattern_count, print_dpi=print_dpi),
@@ -134,15 +132,21 @@ def make_series(
     context.progress(1, 3, "Trying the longest code")
     layout(prefix + "Z" * LETTERS, made)
     context.progress(2, 3, "Sealing the secrets")
-    sealed = seal(made, passphrase)
+    sealed = sealing.seal(made, passphrase)
     context.check_cancelled()
-    series_id = new_id("series")
-    facts = made.facts()
     # The record is made before the file: a prefix that cannot be recorded leaves nothing behind.
-    entered(CodeSeries, id=series_id, facts=facts, prefix=prefix, sealed_sha256="0" * 64)
-    series = CodeSeries(id=series_id, facts=facts, prefix=prefix, sealed_sha256=store.add_secret(sealed))
+    values = {"id": new_id("series"), "facts": made.facts(), "prefix": prefix}
+    series = entered(CodeSeries, **values, sealed_sha256=sha256_hex(sealed))
+    store.add_secret(sealed)
     store.commit(actor.id, "series made", series)
     return series
+
+
+def _refuse_used(store: Store, name: str) -> None:
+    """Raise InputError where a series has that name, before its patterns are searched."""
+    store.refresh()
+    if any(series.name.casefold() == name.casefold() for series in store.code_series()):
+        raise InputError("A series of that name exists already", where=name, remedy="Choose another name.")
 
 
 def series_overview(store: Store) -> tuple[SeriesOverview, ...]:

@@ -94,6 +94,13 @@ def from_bytes(data: bytes) -> Series:
     )
 
 
+def check_passphrase(passphrase: str) -> None:
+    """Raise InputError where a new passphrase has fewer than 8 characters."""
+    if len(passphrase) < PASSPHRASE_LETTERS:
+        what = f"A passphrase has at least {PASSPHRASE_LETTERS} characters"
+        raise InputError(what, remedy="Choose several words that nobody would put together")
+
+
 def seal(series: Series, passphrase: str) -> bytes:
     """Return the series sealed with a passphrase.
 
@@ -104,9 +111,7 @@ def seal(series: Series, passphrase: str) -> bytes:
     """
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-    if len(passphrase) < PASSPHRASE_LETTERS:
-        what = f"A passphrase has at least {PASSPHRASE_LETTERS} characters"
-        raise InputError(what, remedy="Choose several words that nobody would put together")
+    check_passphrase(passphrase)
     salt, nonce = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(NONCE_BYTES)
     header = HEADER.pack(MAGIC, COST, salt, nonce)
     return header + ChaCha20Poly1305(_stretched(passphrase, COST, salt)).encrypt(nonce, to_bytes(series), header)
