@@ -110,11 +110,9 @@ def make_series(
         a code of that version and error correction level.
     """
     from engine.methods.two_level_qr import sealing
-    from engine.methods.two_level_qr.generation import layout
     from engine.methods.two_level_qr.patterns import PatternSearch
     from engine.methods.two_level_qr.series import KEY_BYTES
     from engine.methods.two_level_qr.series import make_series as search_series
-    from engine.traceability.ids import LETTERS
 
     require_role(actor, PRODUCING, "make series")
     sealing.check_passphrase(passphrase)
@@ -128,6 +126,16 @@ def make_series(
         version=version,
         error_level=error_level,
     )
+    return _sealed_and_recorded(store, actor, made, prefix, passphrase, context)
+
+
+def _sealed_and_recorded(
+    store: Store, actor: Actor, made: "Series", prefix: str, passphrase: str, context: JobContext
+) -> CodeSeries:
+    from engine.methods.two_level_qr import sealing
+    from engine.methods.two_level_qr.generation import layout
+    from engine.traceability.ids import LETTERS
+
     context.check_cancelled()
     context.progress(1, 3, "Trying the longest code")
     layout(prefix + "Z" * LETTERS, made)
