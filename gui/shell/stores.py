@@ -97,8 +97,6 @@ class StoreActions(QObject):
             Command("store.open", "Open a store…", "Store", self.choose, "Ctrl+O", "Open an existing store", idle),
             Command("store.open_read_only", "Open a store for reading…", "Store", partial(self.choose, read_only=True),
                     tip="Open a store without writing to it; also opens what is left of a damaged one", enabled=idle),
-            Command("store.verify", "Verify the store", "Store", self.verify,
-                    tip="Check every event, segment and evidence file against its hash", enabled=is_open),
             Command("store.close", "Close the store", "Store", self.close_store, "Ctrl+W",
                     "Leave the store and return to the start screen", lambda: is_open() and idle()),
             Command("actor.choose", "Change who is working…", "Store", self.choose_actor, "Ctrl+Shift+U",
@@ -144,22 +142,6 @@ class StoreActions(QObject):
     def create(self) -> None:
         """Ask for what a new store needs and make it."""
         CreateStoreDialog(self._create, self._window).open()
-
-    def verify(self) -> None:
-        """Check the whole open store."""
-        store = self._session.store
-        if store is None:
-            return
-        folder = store.path
-
-        def work(context: JobContext) -> tuple[str, ...]:
-            from engine.workflows.stores import verify_store
-
-            found = verify_store(folder, context)
-            lines = tuple(f"{problem.where}: {problem.what}. {problem.remedy}" for problem in found.problems)
-            return lines or (f"{found.events} events checked, nothing is damaged.",)
-
-        self._session.run(f"Verify {folder.stem}", work, done=partial(self._tell, "Verification"))
 
     def close_store(self) -> None:
         """Leave the store."""

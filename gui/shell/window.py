@@ -33,6 +33,7 @@ from gui.shell.start import StartPage
 from gui.shell.status import StatusBar
 from gui.shell.stores import StoreActions
 from gui.shell.theme import GRID, Scheme
+from gui.shell.transfers import StoreTransfers
 from gui.shell.tray import JobSummary, JobTray
 from gui.widgets.forms import FormDialog
 
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         self.settings = settings or WindowSettings()
         self.commands = CommandRegistry(self)
         self.stores = StoreActions(session, self.settings, self)
+        self.transfers = StoreTransfers(session, self.stores.open_folder, self)
         self._pages: dict[str, QWidget] = {}
         self._current = ""
         self._wanted = "case"
@@ -59,6 +61,7 @@ class MainWindow(QMainWindow):
         self.palette_dialog = CommandPalette(self.commands, self)
         self.help_sheet = HelpSheet(self.commands, self)
         self.stores.add_commands(self.commands)
+        self.transfers.add_commands(self.commands)
         self._add_commands()
         self.rail = NavigationRail()
         for entry in PAGES:

@@ -183,3 +183,10 @@ def choose_new_file(parent: QWidget, title: str, suggestion: str, pattern: str) 
     """Ask where to write a file."""
     name, _ = QFileDialog.getSaveFileName(parent, title, suggestion, pattern)
     return Path(name) if name else None
+
+
+def choose_free_file(parent: QWidget, title: str, suggestion: str, pattern: str) -> Path | None:
+    """Ask where to write a file that must not exist yet; nothing is offered to be replaced."""
+    option = QFileDialog.Option.DontConfirmOverwrite
+    name, _ = QFileDialog.getSaveFileName(parent, title, suggestion, pattern, options=option)
+    return Path(name) if name else None
