@@ -84,7 +84,8 @@ def _after_the_end(timed: list[tuple[datetime, Stage]], sightings: list[_Sightin
         ended = min((time for time, stage in timed if stage is end), default=None)
         if ended is None:
             continue
-        later = [each for each in sightings if each.time > ended and each.what not in (f"{end} step", "disposal step")]
+        fitting = f"{Stage.DISPOSAL} step" if end is Stage.CONSUMPTION else ""
+        later = [each for each in sightings if each.time > ended and each.what != fitting]
         if later:
             text = f"Anomaly: {_count(later)} after the {end} recorded for {_shown(ended)}, "
             yield Anomaly(key=f"after {end}", text=text + f"the first on {_shown(later[0].time)}")
