@@ -77,6 +77,12 @@ class Register:
         with self._lock:
             return dict(zip(batch.columns, self._rows("ids issued", batch.id, batch.count)[row], strict=True))
 
+    def rows(self, batch: IdBatch) -> tuple[tuple[str, ...], ...]:
+        """Return the variable data of a batch, a text for each of its columns, in the order of its IDs."""
+        with self._lock:
+            rows = self._rows("ids issued", batch.id, batch.count)
+            return tuple(rows[at] for at in range(batch.count)) if batch.columns else ()
+
     def ids(self, batch: IdBatch) -> IdBytes:
         """Return the IDs of a batch in the order they were issued, (count, 10) uint8."""
         return _ids(self._open(), "ids issued", batch.id)

@@ -121,11 +121,13 @@ def issue_ids(
 
 
 def issued_batch(store: Store, batch_id: str) -> IssuedIds:
-    """Return the IDs of a batch issued before, in their order; the variable data of one is in its answer."""
+    """Return the IDs of a batch issued before, in their order, with their variable data."""
     batch = next((each for each in store.id_batches() if each.id == batch_id), None)
     if batch is None:
         raise InputError("There is no such batch of IDs", where=batch_id, remedy="Check the identifier.")
-    return IssuedIds(batch, ProductIds(Register.of(store).ids(batch)))
+    register = Register.of(store)
+    rows = Table(batch.columns, register.rows(batch)) if batch.columns else None
+    return IssuedIds(batch, ProductIds(register.ids(batch)), rows)
 
 
 def read_steps(path: Path) -> tuple[LifeStep, ...]:

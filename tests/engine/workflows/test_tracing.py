@@ -93,6 +93,15 @@ def test_the_register_answers_alike_after_opening_again(store, issue):
         issued_batch(again, "batch-0000000000000000")
 
 
+def test_a_batch_is_read_back_with_its_variable_data(store, issue):
+    table = Table(("lot", "article"), (("1", "=x"), ("2", "bag"), ("1", "")))
+    issued = issue(rows=table)
+    again = issued_batch(store, issued.batch.id)
+    assert list(again.product_ids) == list(issued.product_ids)
+    assert again.rows == table
+    assert issued_batch(store, issue(2).batch.id).rows is None
+
+
 def test_what_a_code_says_is_taken_as_it_stands_and_what_is_typed_is_forgiven(store, product_id):
     assert query(store, PREFIX + product_id).state == RegisterState.ISSUED
     for text in (product_id.lower(), f" {product_id}", "http://t.example/" + product_id, PREFIX + product_id + "/"):
