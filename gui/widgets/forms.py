@@ -91,9 +91,10 @@ class FormDialog(QDialog):
         return field
 
     def add_field(self, label: str, field: QWidget) -> None:
-        """Add any field with its label."""
-        field.setAccessibleName(label)
-        self.form.addRow(f"{label}:", field)
+        """Add any field with its label; one that says itself what it is, such as a check box, needs none."""
+        if label:
+            field.setAccessibleName(label)
+        self.form.addRow(f"{label}:" if label else "", field)
 
     def add_note(self, text: str, meaning: Meaning = "muted") -> None:
         """Add a sentence across the form."""

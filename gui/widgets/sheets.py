@@ -89,6 +89,8 @@ class SheetView(QWidget):
         self.area = QScrollArea()
         self.area.setWidget(self.sheets)
         self.area.setWidgetResizable(True)
+        # Always there: a bar that came with the pages would take from the width just fitted.
+        self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.area.setAccessibleName(name)
         self.stack = QStackedWidget()
         self.state = PlainLabel(meaning="muted")
