@@ -1,15 +1,18 @@
-"""``case new | list | show | opinion``."""
+"""``case new | list | show | opinion | destroy``."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
 from engine.cli.captures import capture_line
-from engine.cli.lookup import find_actor, find_case
+from engine.cli.lookup import find_actor, find_bytes, find_case
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
+from engine.core.errors import InputError
 from engine.jobs import JobContext
-from engine.workflows import cases, opinions
+from engine.workflows import cases, destruction, opinions
+
+LONGEST = 400_000  # bytes: more than the longest text that can be recorded
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -25,15 +28,22 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     listing = group.add_parser("list", parents=[common], help="list the cases")
     show = group.add_parser("show", parents=[common], help="show what a case holds and its custody timeline")
     opinion = group.add_parser("opinion", parents=[common], help="record an opinion; it corrects the one before")
-    opinion.add_argument("--text", required=True)
+    words = opinion.add_mutually_exclusive_group(required=True)
+    words.add_argument("--text")
+    words.add_argument("--file", type=Path, metavar="F", help="read the text from this UTF-8 file")
     opinion.add_argument("--finding", action="append", default=[], help="a finding it rests on; may be repeated")
-    for action, run in ((new, _new), (listing, _list), (show, _show), (opinion, _opinion)):
+    destroy = group.add_parser("destroy", parents=[common], help="destroy original bytes by order, for good")
+    actions = ((new, _new), (listing, _list), (show, _show), (opinion, _opinion), (destroy, _destroy))
+    for action, run in actions:
         action.add_argument("folder", type=Path, metavar="DIR")
         action.set_defaults(run=run)
+    destroy.add_argument("bytes", metavar="SHA256|CAPTURE", help="their SHA-256, or a capture of them")
+    destroy.add_argument("--order", required=True, help="the order by which they are destroyed")
+    destroy.add_argument("--reason", default="")
     for action in (show, opinion):
         action.add_argument("--case", required=True)
 
-    for action in (new, opinion):
+    for action in (new, opinion, destroy):
         action.add_argument("--actor", help="who is working")
 
 
@@ -65,7 +75,9 @@ def _show(options: argparse.Namespace, output: Output, context: JobContext) -> i
     lines = [f"{overview.case.title}  {overview.case.reference}".rstrip(), ""]
     for item in overview.items:
         lines.append(f"{item.standing} item {item.name}  {item.id}")
-        lines += [f"    {capture_line(capture)}" for capture in overview.captures[item.id]]
+        for capture in overview.captures[item.id]:
+            gone = overview.destroyed.get(capture.sha256)
+            lines.append(f"    {capture_line(capture)}" + (f", destroyed by order {gone.order}" if gone else ""))
     lines += [f"finding {finding.id}: {finding.title}: {finding.outcome}" for finding in overview.findings]
     for opinion in overview.opinions:
         lines += [f"opinion {opinion.id}", *(f"    {line}" for line in opinion.text.splitlines())]
@@ -80,7 +92,33 @@ def _opinion(options: argparse.Namespace, output: Output, context: JobContext) -
     with writable(options.folder, output) as store:
         case = find_case(store, options.case)
         opinion = opinions.give_opinion(
-            store, find_actor(store, options.actor), case.id, options.text, tuple(options.finding)
+            store, find_actor(store, options.actor), case.id, _text(options), tuple(options.finding)
         )
     output.result(opinion.to_json(), f"Opinion recorded: {opinion.id}")
+    return 0
+
+
+def _text(options: argparse.Namespace) -> str:
+    """Return the opinion as given, or as it stands in a file of at most ``LONGEST`` bytes."""
+    if options.file is None:
+        return options.text
+    try:
+        with options.file.open("rb") as file:
+            data = file.read(LONGEST + 1)
+        if len(data) > LONGEST:
+            raise InputError("The opinion is too long", where=str(options.file), remedy="Shorten it.")
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        what = f"The opinion cannot be read ({error.strerror})"
+        raise InputError(what, where=str(options.file), remedy="Check the name.") from error
+    except UnicodeDecodeError as error:
+        raise InputError("The opinion is no UTF-8 text", where=str(options.file), remedy="Save it as UTF-8.") from error
+
+
+def _destroy(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    with writable(options.folder, output) as store:
+        sha256 = find_bytes(store, options.bytes)
+        actor = find_actor(store, options.actor)
+        found = destruction.destroy(store, actor, sha256, order=options.order, reason=options.reason)
+    output.result(found.to_json(), f"Destroyed by order {found.order}: {found.sha256}")
     return 0

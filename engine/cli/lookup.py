@@ -1,15 +1,17 @@
 """Find the records that a command names: by identifier, or by a name that only one of them has."""
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from engine.core.case import Actor, Capture, Case, Item
+from engine.core.case import Actor, Capture, Case, IssuedReport, Item
 from engine.core.codes import CodeSeries
 from engine.core.errors import InputError
 from engine.workflows.stores import Store
 
 ACTOR_VARIABLE = "TOUCHSTONE_ACTOR"
+SHA256 = re.compile(r"[0-9a-f]{64}")
 T = TypeVar("T")
 
 
@@ -40,6 +42,22 @@ def find_capture(store: Store, case: Case, wanted: str) -> Capture:
     """Return the case's capture of that identifier or file name."""
     captures = [capture for item in store.items(case.id) for capture in store.captures(item.id)]
     return one(captures, wanted, "capture", lambda capture: (capture.id, capture.file_name))
+
+
+def find_report(issued: Iterable[IssuedReport], wanted: str) -> IssuedReport:
+    """Return the issued report of that identifier or number."""
+    return one(issued, wanted, "report", lambda report: (report.id, report.number))
+
+
+def find_bytes(store: Store, wanted: str) -> str:
+    """Return the SHA-256 of evidence, named by itself or by a capture's identifier or file name in any case."""
+    if SHA256.fullmatch(wanted):
+        return wanted
+    names: dict[str, list[str]] = {}
+    for item in (item for case in store.cases() for item in store.items(case.id)):
+        for capture in store.captures(item.id):
+            names.setdefault(capture.sha256, []).extend((capture.id, capture.file_name))
+    return one(names, wanted, "capture", lambda sha256: tuple(names[sha256]))
 
 
 def find_series(store: Store, wanted: str) -> CodeSeries:

@@ -1,11 +1,11 @@
-"""``report make`` and ``report verify``."""
+"""``report make | verify | list | save``."""
 
 import argparse
 from pathlib import Path
 from typing import Any
 
-from engine.cli.lookup import find_actor, find_case, one
-from engine.cli.opening import writable
+from engine.cli.lookup import find_actor, find_case, find_report
+from engine.cli.opening import readable, writable
 from engine.cli.output import Output
 from engine.core.records import entered
 from engine.jobs import JobContext
@@ -35,6 +35,15 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     verify.add_argument("--store", type=Path)
     verify.add_argument("--fail-on-negative", action="store_true", help="exit 3 where the report differs")
     verify.set_defaults(run=_verify)
+    listing = group.add_parser("list", parents=[common], help="list the reports issued for a case")
+    listing.add_argument("folder", type=Path, metavar="DIR")
+    listing.add_argument("--case", required=True)
+    listing.set_defaults(run=_list)
+    save = group.add_parser("save", parents=[common], help="write the PDF of an issued report out of the store")
+    save.add_argument("folder", type=Path, metavar="DIR")
+    save.add_argument("report", metavar="REPORT", help="number or identifier")
+    save.add_argument("--out", type=Path, required=True, metavar="F.pdf")
+    save.set_defaults(run=_save)
 
 
 def _make(options: argparse.Namespace, output: Output, context: JobContext) -> int:
@@ -42,8 +51,7 @@ def _make(options: argparse.Namespace, output: Output, context: JobContext) -> i
         case = find_case(store, options.case)
         amends = None
         if options.amends:
-            issued = store.reports(case.id)
-            amends = one(issued, options.amends, "report", lambda report: (report.id, report.number)).id
+            amends = find_report(store.reports(case.id), options.amends).id
         report = reports.make_report(
             store,
             find_actor(store, options.actor),
@@ -67,3 +75,23 @@ def _verify(options: argparse.Namespace, output: Output, context: JobContext) ->
     summary = {"ok": found.ok, "number": found.number, "findings_repeated": found.repeated}
     output.result(summary, f"Report {found.number}: {len(found.differences)} differences; {repeated}")
     return NEGATIVE if options.fail_on_negative and not found.ok else 0
+
+
+def _list(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    with readable(options.folder, output) as store:
+        issued = store.reports(find_case(store, options.case).id)
+        amended = {report.amends: report.number for report in issued if report.amends}
+        for report in issued:
+            force = f"amended by {amended[report.id]}" if report.id in amended else "in force"
+            line = f"{report.number}  {force}  PDF SHA-256 {report.pdf_sha256}  {report.id}"
+            output.result({**report.to_json(), "amended_by": amended.get(report.id)}, line)
+    return 0
+
+
+def _save(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    with readable(options.folder, output) as store:
+        report = find_report([report for case in store.cases() for report in store.reports(case.id)], options.report)
+        reports.save_report(store, report, options.out, context)
+    values = {"saved": str(options.out), "number": report.number, "pdf_sha256": report.pdf_sha256}
+    output.result(values, f"Report {report.number} saved: {options.out}, SHA-256 {report.pdf_sha256}")
+    return 0

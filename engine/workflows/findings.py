@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from engine.core.case import Actor, Device
+from engine.core.case import Actor, Device, Scale
 from engine.core.errors import ImagingError, InputError
 from engine.core.finding import Finding
 from engine.core.method import MethodSettings
 from engine.core.records import file_sha256, new_id
 from engine.imaging.client import ImagingWorker
-from engine.imaging.scale import scale_of_actor
 from engine.jobs import JobContext, scratch_folder
 from engine.store import Store
 from engine.workflows.captures import describe
@@ -17,6 +17,7 @@ from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.examiner import CaptureFile, examine
 
 COMPARISON = "capture_comparison"
+T = TypeVar("T")
 
 
 def settings_model(method_key: str) -> type[MethodSettings]:
@@ -78,32 +79,34 @@ def compare_files(
     paths: Sequence[Path],
     *,
     settings: MethodSettings | None = None,
-    um_per_px: tuple[float, float] | None = None,
+    scales: Sequence[Scale] = (),
     pages: Sequence[int] = (),
     context: JobContext,
 ) -> Iterator[Finding]:
     """Compare the first file with each of the others and yield each finding; nothing is recorded.
 
-    ``pages`` names the page of each file, from 0, or one for all; a file with several pages needs one named.
+    ``scales`` and ``pages`` (from 0) hold one for each file, or one for all. Without a scale the file's tag counts; a
+    file with several pages needs one named.
     """
     if len(paths) < 2:
         raise InputError("A comparison needs two files or more", remedy="Name a questioned and a known capture.")
     chosen = settings or settings_model(COMPARISON)()
-    if len(pages) not in (0, 1, len(paths)):
-        raise InputError(
-            f"{len(pages)} pages are named for {len(paths)} files", remedy="Name one for all, or one each."
-        )
-    chosen_pages = pages if len(pages) == len(paths) else (pages[0] if pages else None,) * len(paths)
-    questioned, *known = [
-        _bare_capture(path, page, um_per_px, context) for path, page in zip(paths, chosen_pages, strict=True)
-    ]
+    each = zip(paths, _for_each(paths, pages, "pages"), _for_each(paths, scales, "scales"), strict=True)
+    questioned, *known = [_bare_capture(path, page, scale, context) for path, page, scale in each]
     for other in known:
         yield examine(COMPARISON, chosen, (questioned, other), context)
 
 
-def _bare_capture(
-    path: Path, page: int | None, um_per_px: tuple[float, float] | None, context: JobContext
-) -> CaptureFile:
+def _for_each(paths: Sequence[Path], given: Sequence[T], what: str) -> Sequence[T | None]:
+    """Return what was given for each file: one each, one for all, or None."""
+    if len(given) not in (0, 1, len(paths)):
+        raise InputError(
+            f"{len(given)} {what} are named for {len(paths)} files", remedy="Name one for all, or one each."
+        )
+    return given if len(given) == len(paths) else (given[0] if given else None,) * len(paths)
+
+
+def _bare_capture(path: Path, page: int | None, scale: Scale | None, context: JobContext) -> CaptureFile:
     """Describe a page of a file that belongs to no store."""
     if not path.is_file():
         raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
@@ -115,6 +118,5 @@ def _bare_capture(
             raise InputError("The file has several pages", where=path.name, remedy=f"Name the page: {listed}.")
         page = held[0] if page is None else page
         facts = worker.prepare(path, page, Path(folder) / "pyramid", context, sha256=sha256)
-    scale = None if um_per_px is None else scale_of_actor(*um_per_px)
     capture = describe(path, page, facts, sha256=sha256, item_id=new_id("item"), device=Device.UNKNOWN, scale=scale)
     return CaptureFile(capture, path)

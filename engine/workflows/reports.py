@@ -83,6 +83,24 @@ def make_report(
     return report
 
 
+def save_report(store: Store, report: IssuedReport, out: Path, context: JobContext) -> None:
+    """Write the PDF of an issued report out of the store; its bytes are those whose hash was recorded.
+
+    Raises
+    ------
+    StoreError
+        If its bytes are missing, damaged or destroyed.
+    ReportError
+        If the file cannot be written.
+    """
+    pdf = store.evidence(report.pdf_sha256, context).read_bytes()
+    if sha256_hex(pdf) != report.pdf_sha256:
+        remedy = "Verify the store"
+        raise StoreError("The PDF of the report changed while it was read", where=report.number, remedy=remedy)
+    with _placed(out, pdf, report.number):
+        pass
+
+
 def preview_report(
     store: Store, actor: Actor, case_id: str, *, options: ReportOptions | None = None, context: JobContext
 ) -> list[bytes]:
