@@ -1,0 +1,100 @@
+"""Fields are cut into their labels, and what cannot be cut is named: never a crop of something else."""
+
+import numpy as np
+import pytest
+
+from engine.methods.micro_pattern.segmentation import LabelState, crop, segment
+from engine.simulation.film import Film
+from engine.simulation.fluorescence import MIDDLE, STRENGTHS, WEAK, fluorescence, placing
+from engine.simulation.label_fields import COLUMNS, PITCH_UM, ROWS, label_field
+
+SIZE = (1080.0, 840.0)
+
+
+def array(seed, *, without=(), shifted=None, pitch=PITCH_UM):
+    """Return a capture of an array that lacks some places, or has one label moved by (x, y) um."""
+    labels = []
+    for number in range(COLUMNS * ROWS):
+        row, column = divmod(number, COLUMNS)
+        x = SIZE[0] / 2 + (column - (COLUMNS - 1) / 2) * pitch
+        y = SIZE[1] / 2 + (row - (ROWS - 1) / 2) * pitch
+        if shifted and number == shifted[0]:
+            x, y = x + shifted[1], y + shifted[2]
+        if number not in without:
+            labels.append(("star", x, y))
+    film = Film(seed, SIZE, tuple(labels))
+    return fluorescence(film, placing(film, width=1920, height=1440, rotation_deg=1.2), MIDDLE, seed=seed)
+
+
+@pytest.mark.parametrize(("strength", "least"), [("weak", 24), ("middle", 24), ("strong", 23)])
+def test_every_label_is_found_where_it_is(strength, least):
+    found = 0
+    for seed in (31, 32):
+        field = label_field(seed, STRENGTHS[strength])
+        for place, corners in zip(segment(field.pixels).places, field.corners, strict=True):
+            if place.state is LabelState.FOUND:
+                found += 1
+                assert np.linalg.norm(place.corners - corners, axis=1).max() < 2.5
+    assert found >= least
+
+
+def test_a_grey_field_is_segmented_as_a_coloured_one_is():
+    pixels = array(41)
+    assert len(segment(pixels[..., 1]).found) == len(segment(pixels).found) == 12
+
+
+def test_a_missing_label_is_named_by_its_place():
+    places = segment(array(42, without=(6,))).places
+    assert [(place.row, place.column) for place in places if place.state is LabelState.MISSING] == [(1, 2)]
+    assert sum(place.state is LabelState.FOUND for place in places) == 11
+
+
+def test_a_field_with_few_labels_gives_no_crop_of_bare_film():
+    places = segment(array(43, without=(0, 1, 2, 3, 4, 6, 8, 9, 10))).places
+    found = [(place.row, place.column) for place in places if place.state is LabelState.FOUND]
+    assert found == [(1, 1), (1, 3), (2, 3)]
+
+
+def test_labels_whose_frames_touch_are_named_merged_and_not_cut():
+    places = segment(array(44, shifted=(5, PITCH_UM - 191.0, 0.0))).places
+    states = {(place.row, place.column): place.state for place in places}
+    assert states[1, 1] is not LabelState.FOUND and states[1, 2] is not LabelState.FOUND
+    assert sum(state is LabelState.FOUND for state in states.values()) == 10
+
+
+def test_an_array_half_out_of_the_field_is_named_cut_off():
+    pixels = array(45)[:, 300:]
+    places = segment(pixels).places
+    cut = [(place.row, place.column) for place in places if place.state is LabelState.CUT_OFF]
+    assert cut == [(0, 0), (1, 0), (2, 0)]
+    assert sum(place.state is LabelState.FOUND for place in places) == 9
+
+
+def test_an_empty_field_and_a_blurred_one_and_other_pictures_give_no_label():
+    film = Film(46, SIZE, ())
+    empty = fluorescence(film, placing(film, width=1920, height=1440), WEAK, seed=1)
+    blurred = label_field(47, MIDDLE.model_copy(update={"defocus_um": 10.0}), capture_seed=3).pixels
+    ramp = np.tile(np.linspace(0, 255, 1920, dtype=np.uint8), (1440, 1))
+    chessboard = (np.indices((1440, 1920)) // 120).sum(axis=0) % 2 * np.uint8(200)
+    for pixels in (empty, blurred, ramp, chessboard.astype(np.uint8), np.zeros((1440, 1920), dtype=np.uint8)):
+        found = segment(pixels)
+        assert not found.found
+        assert found.reason or all(place.state is LabelState.BLURRED for place in found.places)
+
+
+def test_a_crop_shows_the_label_upright_and_whole():
+    field = label_field(48, WEAK)
+    places = segment(field.pixels).found
+    for place in places[:3]:
+        label = crop(field.pixels, place.corners)
+        assert label.shape == (256, 256, 3)
+        rim = np.concatenate([label[1:4, 20:-20, 1].ravel(), label[20:-20, 1:4, 1].ravel()])
+        inside = label[20:40, 20:40, 1]
+        assert rim.mean() < 0.6 * inside.mean()
+
+
+def test_the_same_label_is_cut_alike_from_two_captures():
+    first, second = label_field(49, WEAK), label_field(49, WEAK, capture_seed=50)
+    for a, b in zip(segment(first.pixels).found, segment(second.pixels).found, strict=True):
+        one, two = (crop(f.pixels, p.corners)[..., 1].astype(float) for f, p in ((first, a), (second, b)))
+        assert np.corrcoef(one.ravel(), two.ravel())[0, 1] > 0.8
