@@ -24,10 +24,8 @@ def add_passphrase(parser: argparse.ArgumentParser) -> None:
 
 def passphrase(options: argparse.Namespace, what: str, *, new: bool = False) -> str:
     """Return the passphrase of ``what``; a ``new`` one is asked for twice."""
-    if options.passphrase_file is not None:
-        return _from_file(options.passphrase_file)
-    given = os.environ.get(VARIABLE)
-    if given:
+    given = given_passphrase(options)
+    if given is not None:
         return given
     if not sys.stdin.isatty():
         remedy = f"Give --passphrase-file, or set {VARIABLE}."
@@ -36,6 +34,13 @@ def passphrase(options: argparse.Namespace, what: str, *, new: bool = False) -> 
     if new and getpass.getpass("Once more: ") != typed:
         raise InputError("The two passphrases differ", remedy="Try again.")
     return typed
+
+
+def given_passphrase(options: argparse.Namespace) -> str | None:
+    """Return the passphrase of the file or the environment; None where neither gives one."""
+    if options.passphrase_file is not None:
+        return _from_file(options.passphrase_file)
+    return os.environ.get(VARIABLE) or None
 
 
 def unlocked(store: Store, series: CodeSeries, options: argparse.Namespace) -> Keyring:

@@ -1,15 +1,19 @@
 """``report make | verify | list | save``."""
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from engine.cli.lookup import find_actor, find_case, find_report
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
+from engine.cli.passphrases import add_passphrase, given_passphrase
+from engine.core.errors import InputError
 from engine.core.records import entered
 from engine.jobs import JobContext
-from engine.workflows import reports, verification
+from engine.workflows import reports, stores, verification
+from engine.workflows.series import Keyring
 
 NEGATIVE = 3
 
@@ -33,6 +37,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     verify.add_argument("pdf", type=Path, metavar="F.pdf")
     verify.add_argument("--store", type=Path)
+    add_passphrase(verify)
     verify.add_argument("--fail-on-negative", action="store_true", help="exit 3 where the report differs")
     verify.set_defaults(run=_verify)
     listing = group.add_parser("list", parents=[common], help="list the reports issued for a case")
@@ -65,16 +70,36 @@ def _make(options: argparse.Namespace, output: Output, context: JobContext) -> i
 
 
 def _verify(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    found = verification.verify_report(options.pdf, options.store, context)
+    keyring = _keyring(options) if options.store else None
+    found = verification.verify_report(options.pdf, options.store, context, keyring=keyring)
     for difference in found.differences:
         text = f"{difference.where}: recorded {difference.recorded}, found {difference.found}"
         output.result({"difference": difference.to_json()}, text)
     repeated = (
         "findings not run again: no store named" if found.repeated is None else f"{found.repeated} findings run again"
     )
-    summary = {"ok": found.ok, "number": found.number, "findings_repeated": found.repeated}
+    for each in found.not_repeated:
+        output.result({"not_repeated": each.to_json()}, f"finding {each.finding_id}: {each.why}")
+    summary = {
+        "ok": found.ok,
+        "number": found.number,
+        "findings_repeated": found.repeated,
+        "findings_not_repeated": len(found.not_repeated),
+    }
     output.result(summary, f"Report {found.number}: {len(found.differences)} differences; {repeated}")
     return NEGATIVE if options.fail_on_negative and not found.ok else 0
+
+
+def _keyring(options: argparse.Namespace) -> Keyring:
+    """Return the series of the store that the passphrase opens, if one was given; nobody is asked for one."""
+    keyring = Keyring()
+    secret = given_passphrase(options)
+    if secret is not None:
+        with stores.open_store(options.store, read_only=True) as store:
+            for series in store.code_series():
+                with contextlib.suppress(InputError):  # another series may have another passphrase
+                    keyring.unlock(store, series.id, secret)
+    return keyring
 
 
 def _list(options: argparse.Namespace, output: Output, context: JobContext) -> int:

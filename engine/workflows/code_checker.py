@@ -5,19 +5,20 @@ secrets of a series travel over the process's standard input only, and die with 
 """
 
 import base64
+import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from engine.core.case import Capture, Sha256, Text
+from engine.core.case import Capture, Device, Sha256, Text
 from engine.core.errors import ImagingError, InputError, JobError
 from engine.core.finding import Finding, Raster
 from engine.core.method import Pixels
-from engine.core.records import Record, file_sha256
+from engine.core.records import Record, file_sha256, new_id
 from engine.imaging.decode import PageFacts
 from engine.jobs import Child, JobContext, Limits, scratch_folder, serve
 
@@ -129,6 +130,32 @@ class CodeChecker:
             return self._child.request({**values, "path": str(path.resolve()), "page": page}, context)
         except JobError as error:
             raise JobError(error.what, where=error.where or path.name, remedy=error.remedy) from error
+
+
+@contextlib.contextmanager
+def opened(checker: CodeChecker | None) -> Iterator[CodeChecker]:
+    """Yield the checker that is running already, or one for this piece of work."""
+    if checker is not None:
+        yield checker
+        return
+    with CodeChecker() as own:
+        yield own
+
+
+def read_file(
+    checker: CodeChecker, path: Path, page: int, device: Device, simulated: bool, context: JobContext
+) -> tuple[Capture, ReadPage]:
+    """Read the codes of a file of no store, and describe it as a capture."""
+    from engine.workflows.captures import describe  # loads the store, which the child has no use for
+
+    if not path.is_file():
+        raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
+    read = checker.read(path, page, context)
+    item_id = new_id("item")
+    capture = describe(
+        path, page, read.facts, sha256=read.sha256, item_id=item_id, device=device, scale=None, simulated=simulated
+    )
+    return capture, read
 
 
 def _raster(folder: str, number: int, place: int) -> Path:

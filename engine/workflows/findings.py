@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from engine.core.case import Actor, Device, Scale
 from engine.core.errors import ImagingError, InputError
@@ -16,7 +16,12 @@ from engine.workflows.captures import describe
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.examiner import CaptureFile, examine
 
+if TYPE_CHECKING:
+    from engine.methods.two_level_qr.series import Series
+    from engine.workflows.series import Keyring
+
 COMPARISON = "capture_comparison"
+REGISTER = "register"  # key of the caution that tells what the register answered
 T = TypeVar("T")
 
 
@@ -58,8 +63,16 @@ def compare(
     return finding
 
 
-def repeat(store: Store, finding: Finding, context: JobContext) -> Finding:
-    """Examine a finding's inputs again with its settings and scales; nothing is recorded."""
+def repeat(store: Store, finding: Finding, context: JobContext, keyring: "Keyring | None" = None) -> Finding:
+    """Examine a finding's inputs again with its settings and scales, and classify it again; nothing is recorded.
+
+    What the register answered at the time is told again as it was recorded: no examination can give it anew.
+
+    Raises
+    ------
+    SeriesLockedError
+        The finding was made with a series that is not unlocked in the keyring.
+    """
     used = {entry.capture_id: entry.scale for entry in finding.scales}
     files = []
     for capture_id in finding.capture_ids:
@@ -67,7 +80,23 @@ def repeat(store: Store, finding: Finding, context: JobContext) -> Finding:
         capture = file.capture.model_copy(update={"scale": used.get(capture_id)})
         files.append(CaptureFile(capture, file.path))
     settings = settings_model(finding.method).from_json(finding.provenance.settings)
-    return examine(finding.method, settings, tuple(files), context)
+    again = examine(finding.method, settings, tuple(files), context, series=_series_of(store, finding, keyring))
+    told = tuple(caution for caution in finding.cautions if caution.key == REGISTER)
+    again = again.model_copy(update={"cautions": (*again.cautions, *told)})
+    if finding.classification is None:
+        return again
+    from engine.methods.two_level_qr.decision import decided
+
+    point = store.operating_point(finding.classification.operating_point_id)
+    return decided(again, (point,), files[0].capture)
+
+
+def _series_of(store: Store, finding: Finding, keyring: "Keyring | None") -> "Series | None":
+    """Return the series that a finding was made with; None where it was made without one."""
+    from engine.workflows.series import Keyring
+
+    made_with = [each for each in store.code_series() if each.facts.sha256 in finding.provenance.input_sha256]
+    return (keyring or Keyring()).series(made_with[0].id) if made_with else None
 
 
 def load_finding(store: Store, finding_id: str) -> Finding:

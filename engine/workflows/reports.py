@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.core.case import Actor, Identifier, IssuedReport, Text
+from engine.core.codes import SeriesFacts
 from engine.core.errors import InputError, ReportError, StoreError
+from engine.core.finding import Finding
 from engine.core.records import Record, new_id, sha256_hex, utc_now
 from engine.jobs import JobContext
 from engine.report.content import (
@@ -20,6 +22,7 @@ from engine.report.content import (
     ReportContent,
     ReportedFinding,
     ReportedOpinion,
+    ReportedPoint,
 )
 from engine.store import Store, any_record_of
 from engine.workflows.cases import EXAMINING, case_overview, require_role
@@ -166,6 +169,7 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         for opinion in overview.opinions
         for by, time in (signed(opinion.id),)
     )
+    points, series = _behind(store, overview.findings)
     used = [method(key) for key in sorted({finding.method for finding in overview.findings})]
     now = utc_now()
     amendment, number = _numbered(store, case_id, overview.reports, options)
@@ -179,6 +183,8 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         methods=tuple(MethodUsed(key=m.key, title=m.title, version=m.version, citation=m.citation) for m in used),
         items=tuple(ExaminedItem(item=item, captures=overview.captures[item.id]) for item in overview.items),
         findings=findings,
+        points=points,
+        series=series,
         opinions=opinions,
         examined=(findings[0].made, findings[-1].made) if findings else (now, now),
         issued=now,
@@ -200,6 +206,19 @@ def _signed(store: Store, case_id: str) -> Callable[[str], tuple[Actor, str]]:
         return store.actor(events[key].actor_id), events[key].time
 
     return signed
+
+
+def _behind(store: Store, findings: tuple[Finding, ...]) -> tuple[tuple[ReportedPoint, ...], tuple[SeriesFacts, ...]]:
+    """Return the operating points and the series that findings rest on, in the order they were made."""
+    named = {finding.classification.operating_point_id for finding in findings if finding.classification is not None}
+    points = []
+    for point in store.operating_points():
+        if point.id in named:
+            event = store.event_of("operating point set", point.id)
+            points.append(ReportedPoint(point=point, approver=store.actor(event.actor_id), approved=event.time))
+    inputs = {sha256 for finding in findings for sha256 in finding.provenance.input_sha256}
+    series = tuple(each.facts for each in store.code_series() if each.facts.sha256 in inputs)
+    return tuple(points), series
 
 
 def _numbered(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from engine.core.case import Text
-from engine.core.errors import StoreError, TouchstoneError
+from engine.core.case import Identifier, Text
+from engine.core.errors import SeriesLockedError, StoreError, TouchstoneError
 from engine.core.finding import Finding
 from engine.core.records import Record, hash_of
 from engine.jobs import JobContext
@@ -12,23 +12,39 @@ from engine.report.differences import ABSENT, Difference, compare_findings
 from engine.store import Store
 from engine.workflows.findings import repeat
 from engine.workflows.report_reader import ReadReport, read_report
+from engine.workflows.series import Keyring
+
+
+class NotRepeated(Record):
+    """A finding that was not run again, and why: neither agreement nor difference."""
+
+    finding_id: Identifier
+    why: Text
 
 
 class ReportVerification(Record):
-    """What a verification found. ``repeated`` findings were run again; None where no store was named."""
+    """What a verification found. ``repeated`` findings were run again; None where no store was named.
+
+    ``not_repeated`` findings were not, though a store was named: the series they need is locked.
+    """
 
     number: Text
     differences: tuple[Difference, ...]
     repeated: int | None
+    not_repeated: tuple[NotRepeated, ...] = ()
 
     @property
     def ok(self) -> bool:
-        """Whether nothing differs."""
+        """Whether nothing that was looked at differs."""
         return not self.differences
 
 
-def verify_report(pdf: Path, folder: Path | None, context: JobContext) -> ReportVerification:
+def verify_report(
+    pdf: Path, folder: Path | None, context: JobContext, *, keyring: Keyring | None = None
+) -> ReportVerification:
     """Check a report's PDF and manifest; with its store also its records, and run its findings again.
+
+    Findings about codes are run again where ``keyring`` has their series unlocked, and named where it has not.
 
     Raises
     ------
@@ -40,7 +56,7 @@ def verify_report(pdf: Path, folder: Path | None, context: JobContext) -> Report
     context.progress(0, 1, "Reading the report")
     report = read_report(pdf, context)
     differences = list(report.differences)
-    repeated = None
+    repeated, locked = None, list[NotRepeated]()
     number = "" if report.content is None else report.content.number
     if folder is not None:
         with Store.open(folder, read_only=True) as store:
@@ -50,10 +66,12 @@ def verify_report(pdf: Path, folder: Path | None, context: JobContext) -> Report
             ]
             differences += _against_store(report, store, context)
             if report.content is not None:
-                repeated, found = _repeat_all(report.content, store, context)
+                repeated, found, locked = _repeat_all(report.content, store, context, keyring)
                 differences += found
     context.progress(1, 1, "")
-    return ReportVerification(number=number, differences=tuple(differences), repeated=repeated)
+    return ReportVerification(
+        number=number, differences=tuple(differences), repeated=repeated, not_repeated=tuple(locked)
+    )
 
 
 def _against_store(report: ReadReport, store: Store, context: JobContext) -> list[Difference]:
@@ -80,12 +98,28 @@ def _against_store(report: ReadReport, store: Store, context: JobContext) -> lis
         finding = recorded.get(reported.finding.id)
         stored = ABSENT if finding is None else hash_of(finding.to_json())
         found += _unequal(f"finding {reported.finding.id}", hash_of(reported.finding.to_json()), stored)
+    found += _points_and_series(content, store)
     opinions = {opinion.id: opinion for opinion in store.opinions(content.case.id)}
     for given in content.opinions:
         opinion = opinions.get(given.opinion.id)
         found += _unequal(
             f"opinion {given.opinion.id}", given.opinion.text, ABSENT if opinion is None else opinion.text
         )
+    return found
+
+
+def _points_and_series(content: ReportContent, store: Store) -> list[Difference]:
+    """Compare the operating points and the series with those that the store holds."""
+    found = []
+    points = {point.id: point for point in store.operating_points()}
+    for entry in content.points:
+        held = points.get(entry.point.id)
+        stored = ABSENT if held is None else hash_of(held.to_json())
+        found += _unequal(f"operating point {entry.point.id}", hash_of(entry.point.to_json()), stored)
+    held_series = {series.facts.sha256: series.facts for series in store.code_series()}
+    for facts in content.series:
+        same = held_series.get(facts.sha256) == facts
+        found += _unequal(f"series {facts.name}", facts.sha256, facts.sha256 if same else ABSENT)
     return found
 
 
@@ -101,16 +135,21 @@ def _evidence(store: Store, sha256: str, name: str, context: JobContext) -> list
     return []
 
 
-def _repeat_all(content: ReportContent, store: Store, context: JobContext) -> tuple[int, list[Difference]]:
+def _repeat_all(
+    content: ReportContent, store: Store, context: JobContext, keyring: Keyring | None
+) -> tuple[int, list[Difference], list[NotRepeated]]:
     """Run the report's findings again on the stored evidence and compare them with the recorded ones."""
-    repeated, found = 0, []
+    repeated, found, locked = 0, list[Difference](), list[NotRepeated]()
     for number, entry in enumerate(content.findings):
         context.check_cancelled()
         context.progress(number, len(content.findings), f"Running finding {number + 1} again")
         where = f"finding {entry.finding.id}"
         try:
             recorded = _with_rasters(store, entry.finding)
-            again = repeat(store, recorded, context)
+            again = repeat(store, recorded, context, keyring)
+        except SeriesLockedError:
+            locked.append(NotRepeated(finding_id=entry.finding.id, why="not re-run: series locked"))
+            continue
         except TouchstoneError as error:
             found.append(Difference(where=where, recorded="can be run again", found=str(error)))
             continue
@@ -119,7 +158,7 @@ def _repeat_all(content: ReportContent, store: Store, context: JobContext) -> tu
             difference.model_copy(update={"where": f"{where}, {difference.where}"})
             for difference in compare_findings(recorded, again)
         ]
-    return repeated, found
+    return repeated, found, locked
 
 
 def _with_rasters(store: Store, reported: Finding) -> Finding:

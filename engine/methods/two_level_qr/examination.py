@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib import metadata
 from typing import ClassVar
 
 import numpy as np
@@ -160,7 +159,7 @@ class TwoLevelQr:
                 settings=settings.to_json(),
                 input_sha256=(capture.sha256, *([series.sha256] if series else [])),
                 seed=settings.seed,
-                versions={**versions(), "zxing-cpp": metadata.version("zxing-cpp")},
+                versions=versions("zxing-cpp"),
                 threads=max(1, cv2.getNumThreads()),
             ),
         )

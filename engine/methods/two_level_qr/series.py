@@ -73,9 +73,13 @@ class Series:
         """Original pixels along a module."""
         return int(self.patterns.shape[1])
 
-    @cached_property
+    @property
     def sha256(self) -> str:
         """SHA-256 over all parameters, secrets included; the key makes it impossible to guess them from it."""
+        return self._sha256
+
+    @cached_property
+    def _sha256(self) -> str:
         told = self._told()
         return sha256_hex(canonical_json(told) + self.key + np.packbits(self.patterns).tobytes())
 
