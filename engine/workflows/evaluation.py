@@ -38,7 +38,7 @@ from engine.workflows.code_protocol import (
 from engine.workflows.code_strengths import strength_rows
 
 # Codes of each kind for the thresholds and plain copies, and counterfeits of each attack, for every seed and scheme.
-SIZES = {Profile.QUICK: (12, 2), Profile.FULL: (120, 60)}
+SIZES = {Profile.QUICK: (12, 2), Profile.FULL: (120, 40)}
 SEEDS = {Profile.QUICK: (1,), Profile.FULL: tuple(range(1, 11))}
 STRENGTH_CODES = {Profile.QUICK: 4, Profile.FULL: 20}
 ISSUED = 100_000  # IDs in the register that made-up IDs are looked up in

@@ -1,6 +1,7 @@
 """All mutants, by the part of the product they are put into."""
 
 from tests.mutants.mutant import Mutant
+from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
 from tests.mutants.of_store import MUTANTS as OF_STORE
@@ -8,4 +9,4 @@ from tests.mutants.of_window import MUTANTS as OF_WINDOW
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*OF_STORE, *OF_IMAGES, *OF_RESULTS, *OF_WINDOW)
+MUTANTS: tuple[Mutant, ...] = (*OF_STORE, *OF_IMAGES, *OF_RESULTS, *OF_WINDOW, *OF_EVALUATION)

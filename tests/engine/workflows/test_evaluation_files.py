@@ -1,0 +1,92 @@
+"""The files of an evaluation: tables that can be read back, Table 1 beside the paper's, figures that are drawn."""
+
+import csv
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from engine.core.codes import Scheme
+from engine.core.errors import InputError
+from engine.core.evaluations import Evaluation, Profile
+from engine.core.operating import Interval, Rate
+from engine.workflows.evaluation import cuts_of, rows_of, summarised
+from engine.workflows.evaluation_files import attack_lines, table_1, table_1_lines, write_evaluation
+from tests.engine.workflows.test_evaluation import made_up
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture(scope="module")
+def found():
+    scores = made_up()
+    decided = list(rows_of(scores))
+    return Evaluation(
+        profile=Profile.QUICK, seeds=(1,), schemes=(Scheme.UNIQUE,), codes=24, attack_codes=10, attacks=("stronger",),
+        scores=tuple(scores), rows=tuple(each.row for each in decided), cuts=tuple(cuts_of(scores)),
+        summary=tuple(summarised(decided)), forged_ids=(), strengths=(),
+    )  # fmt: skip
+
+
+def test_table_1_has_the_papers_figures_where_it_has_any(found):
+    rows = {(r["experiment"], r["placement"], r["threshold"]): r for r in table_1(found.summary)}
+    assert rows[1, "finders", "TH1"]["paper_nacc"] == 85.42
+    assert rows[1, "finders", "TH3"]["paper_frr"] == 25.83
+    assert rows[2, "finders refined", "TH2"]["paper_far"] == 0.0
+    assert rows[2, "finders", "TH1"]["paper_nacc"] == ""
+    assert rows[1, "edges refined", "split"]["paper_nacc"] == ""
+    assert rows[1, "finders", "TH1"]["nacc"] == "100.00 (100.00 to 100.00)"
+    lines = list(table_1_lines(found.summary))
+    assert any("paper 11.67 / 17.5 / 85.42" in line for line in lines)
+    # A paper's row of 0 / 0 / 100 is shown as well.
+    assert any("paper 0.0 / 0.0 / 100.0" in line for line in lines)
+
+
+def test_attacks_are_told_with_their_intervals(found):
+    lines = list(attack_lines(found.summary, "edges refined", "TH1"))
+    assert len(lines) == 4
+    assert any("stronger" in line and "FAR 100.00 %" in line and "10 of 10" in line for line in lines)
+    assert any("75.0 % of the pixels right" in line for line in lines)
+
+
+def test_tables_and_figures_are_written(found, tmp_path):
+    written = {path.name: path for path in write_evaluation(found, tmp_path / "out")}
+    assert set(written) == {
+        "evaluation.json", "summary.csv", "rates.csv", "indicators.csv", "deviations-cut.csv", "table-1.csv",
+        "figure-10-unique.svg", "figure-11-unique.svg",
+    }  # fmt: skip
+    with written["rates.csv"].open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(found.rows)
+    far = found.rows[0].far
+    assert Rate(
+        events=int(rows[0]["far_events"]),
+        trials=int(rows[0]["far_trials"]),
+        interval=Interval(
+            low=float(rows[0]["far_low"]), high=float(rows[0]["far_high"]), level=0.95, method=rows[0]["far_interval"]
+        ),
+    ) == far.model_copy(update={"objects": None})
+    assert rows[0]["simulated"] == "True"
+    record = json.loads(written["evaluation.json"].read_bytes())
+    assert Evaluation.from_json(record).summary == found.summary
+    with written["indicators.csv"].open(encoding="utf-8", newline="") as file:
+        assert [float(row["indicator"]) for row in csv.DictReader(file)] == [each.indicator for each in found.scores]
+
+
+def test_figures_show_every_code_and_the_threshold(found, tmp_path):
+    write_evaluation(found, tmp_path)
+    image = ElementTree.fromstring((tmp_path / "figure-10-unique.svg").read_bytes())
+    dots = [circle for circle in image.iter(f"{SVG}circle") if circle.get("r") == "2.5"]
+    assert len(dots) == 2 * 2 * 24
+    text = " ".join(each.text or "" for each in image.iter(f"{SVG}text"))
+    assert "simulated" in text
+    assert text.count("TH1") == 2
+    # Authentic codes are drawn above copies.
+    ys = {colour: [float(c.get("cy")) for c in dots if c.get("fill") == colour] for colour in ("#0072b2", "#d55e00")}
+    assert max(ys["#0072b2"]) < min(ys["#d55e00"])
+
+
+def test_a_folder_that_cannot_be_written_is_named(found, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match="file"):
+        write_evaluation(found, tmp_path / "file")
