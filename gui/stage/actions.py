@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gui.shell.commands import Command, CommandRegistry
 from gui.stage.nudge_actions import Entry, nudge_entries
-from gui.stage.scene import Mode, is_displacement
+from gui.stage.overlay_actions import overlay_entries
+from gui.stage.scene import Mode
 
 if TYPE_CHECKING:
     from gui.stage.stage import Stage
@@ -60,16 +61,21 @@ class StageActions:
         for number, mode in enumerate(Mode, start=1):
             self._add(commands, f"mode_{mode.name.lower()}", mode.capitalize(), partial(self._stage.set_mode, mode),
                       str(number), MODE_TIPS[mode], self._both)  # fmt: skip
-        for entry in (*self._view_entries(), *self._show_entries(), *nudge_entries(self._stage)):
+        for entry in (
+            *self._view_entries(),
+            *overlay_entries(self._stage),
+            *self._show_entries(),
+            *nudge_entries(self._stage),
+        ):
             self._add(commands, *entry)
 
     def show_states(self, commands: CommandRegistry) -> None:
         """Check what is on, and enable what can be done."""
         scene = self._stage.scene
         states = {f"mode_{mode.name.lower()}": mode is scene.mode for mode in Mode} | {
-            "link": scene.view.linked,
-            "align": scene.align,
-            "swap": scene.swapped,
+            "link": scene.view.linked and not scene.alone,
+            "align": scene.align and not scene.alone,
+            "swap": scene.swapped and not scene.alone,
             "points": scene.show_points,
             "arrows": scene.as_arrows,
             "panel": not self._stage.tabs.isHidden(),
@@ -117,11 +123,6 @@ class StageActions:
     def _show_entries(self) -> tuple[Entry, ...]:
         stage = self._stage
         return (
-            ("next_overlay", "Next overlay", stage.next_overlay, "O",
-             "Show the next overlay alone, after the last one none", self._has_overlays),
-            ("points", "Matched points", self._points, "P", "Show or hide the matched points", self._has_finding),
-            ("arrows", "Displacements as arrows", stage.toggle_arrows, "D",
-             "Show displacements as arrows, or their lengths as colours", self._has_displacements),
             ("option_less", "Less of the mode's setting", partial(stage.step_option, -1), "[",
              "Edge, rate, opacity, range or size of squares", self._has_option),
             ("option_more", "More of the mode's setting", partial(stage.step_option, 1), "]",
@@ -143,20 +144,10 @@ class StageActions:
         return self._shown() and self._stage.scene.complete
 
     def _examined(self) -> bool:
-        return self._both() or (self._any() and self._has_overlays())
+        return self._both() or (self._any() and bool(self._stage.scene.styles))
 
     def _can_link(self) -> bool:
         return self._both() and self._stage.scene.view.link.matrix is not None
-
-    def _has_finding(self) -> bool:
-        return self._shown() and self._stage.scene.finding is not None
-
-    def _has_overlays(self) -> bool:
-        return self._shown() and bool(self._stage.scene.styles)
-
-    def _has_displacements(self) -> bool:
-        finding = self._stage.scene.finding
-        return self._shown() and finding is not None and any(map(is_displacement, finding.overlays))
 
     def _has_option(self) -> bool:
         return self._both() and self._stage.scene.mode is not Mode.SIDE_BY_SIDE
@@ -194,11 +185,6 @@ class StageActions:
     def _swap(self) -> None:
         scene = self._stage.scene
         scene.swapped = not scene.swapped
-        self._stage.show_all()
-
-    def _points(self) -> None:
-        scene = self._stage.scene
-        scene.show_points = not scene.show_points
         self._stage.show_all()
 
     def _panel(self) -> None:

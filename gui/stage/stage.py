@@ -1,7 +1,5 @@
 """The stage as a widget: tool bars, canvas, side panel, and the line below."""
 
-from dataclasses import replace
-
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
@@ -223,6 +221,7 @@ class Stage(QWidget):
             self._action(key).setIcon(theme.icon(name))
 
     def _show_option(self) -> None:
+        self.mode_bar.setVisible(not self.scene.alone)
         option = MODE_OPTIONS.get(self.scene.mode)
         for part in (self.option_title, self.option, self.option_value):
             part.setVisible(option is not None)
@@ -253,20 +252,6 @@ class Stage(QWidget):
             layer = self.scene.layers.get(side)
             if layer is not None and not box.ready and layer.histogram is not None:
                 box.show_layer(layer)
-
-    def toggle_arrows(self) -> None:
-        """Show displacements as colours instead of arrows, or as arrows again."""
-        arrows = not self.scene.as_arrows
-        self.scene.styles = {key: replace(style, arrows=arrows) for key, style in self.scene.styles.items()}
-        self.show_all()
-
-    def next_overlay(self) -> None:
-        """Show the next overlay alone; after the last one none."""
-        keys = [*self.scene.styles, ""]
-        shown = [key for key in self.scene.styles if self.scene.styles[key].visible]
-        following = keys[(keys.index(shown[0]) + 1) % len(keys)] if shown else keys[0]
-        self.scene.styles = {key: replace(s, visible=key == following) for key, s in self.scene.styles.items()}
-        self.show_all()
 
 
 def _scrolled(widget: QWidget, name: str) -> QScrollArea:

@@ -1,5 +1,6 @@
-"""The row above the stage: which captures are compared, and which finding is shown."""
+"""The row above the stage: the method, which captures it examines, and which finding is shown."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -8,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 from engine.core.case import Capture, Item, Standing
 from engine.core.finding import Finding
 from gui.shell.theme import GRID
+from gui.stage.finding_panel import verdict
 from gui.stage.geometry import Side
 from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import extent, short_scale
@@ -19,14 +21,38 @@ STANDINGS = {Side.QUESTIONED: Standing.QUESTIONED, Side.KNOWN: Standing.KNOWN}
 DOT = " \N{MIDDLE DOT} "
 
 
+class Way(StrEnum):
+    """What the page does: a method's key."""
+
+    CAPTURES = "capture_comparison"
+    CODE = "two_level_qr"
+
+    @property
+    def label(self) -> str:
+        """What the list of methods shows."""
+        return {Way.CAPTURES: "Comparison of captures", Way.CODE: "Two-level QR code"}[self]
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Whose captures it needs."""
+        return (Side.QUESTIONED,) if self is Way.CODE else tuple(Side)
+
+
+def way_of(finding: Finding) -> Way:
+    """Return how a finding was made."""
+    return Way.CODE if finding.method == Way.CODE else Way.CAPTURES
+
+
 class Choices(QWidget):
-    """Lists of captures and findings; the signals carry what a person chose.
+    """Lists of methods, captures and findings; the signals carry what a person chose.
 
     Each side lists the captures of its own standing first, then those of the other.
 
-    ``capture_chosen`` carries the side and the capture's id, ``finding_chosen`` the finding's id or an empty text.
+    ``method_chosen`` carries a Way, ``capture_chosen`` the side and the capture's id, ``finding_chosen`` the finding's
+    id or an empty text.
     """
 
+    method_chosen = Signal(object)
     capture_chosen = Signal(object, str)
     finding_chosen = Signal(str)
 
@@ -34,17 +60,32 @@ class Choices(QWidget):
         super().__init__()
         self.lists = {side: _list(f"{side.capitalize()} capture") for side in Side}
         self.findings = _list("Finding")
+        self.methods = _list("Method")
+        for way in Way:
+            self.methods.addItem(way.label, way.value)
+        self._run = compare
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
+        row.addWidget(self.methods, 2)
+        self.methods.activated.connect(lambda place: self.method_chosen.emit(Way(self.methods.itemData(place))))
+        self._names = {side: PlainLabel(side.capitalize(), meaning=side.value) for side in Side}
         for side, box in self.lists.items():
-            row.addWidget(PlainLabel(side.capitalize(), meaning=side.value))
+            row.addWidget(self._names[side])
             row.addWidget(box, 3)
             box.activated.connect(lambda place, side=side: self.capture_chosen.emit(side, self._key(side, place)))
         row.addWidget(compare)
         row.addWidget(PlainLabel("Finding"))
         row.addWidget(self.findings, 3)
         self.findings.activated.connect(lambda place: self.finding_chosen.emit(str(self.findings.itemData(place))))
+
+    def show_method(self, way: Way) -> None:
+        """Show which method is chosen, and ask only for the captures it needs."""
+        self.methods.setCurrentIndex(self.methods.findData(way.value))
+        self.methods.setToolTip(way.label)
+        self._run.setText("Examine" if way is Way.CODE else "Compare")
+        for part in (self._names[Side.KNOWN], self.lists[Side.KNOWN]):
+            part.setVisible(way is Way.CAPTURES)
 
     def show_overview(self, overview: "CaseOverview") -> None:
         """List the captures and findings of a case."""
@@ -88,11 +129,13 @@ def captures_of(overview: "CaseOverview", side: Side) -> list[tuple[Item, Captur
 
 
 def finding_title(number: int, finding: Finding, overview: "CaseOverview") -> str:
-    """Return a finding's number, outcome and captures in one line."""
+    """Return a finding's number, what it came to, what its code says, and its captures in one line."""
     names = {capture.id: capture.file_name for captures in overview.captures.values() for capture in captures}
     pair = " / ".join(names.get(capture_id, capture_id) for capture_id in finding.capture_ids)
     simulated = ("simulated",) if finding.simulated else ()
-    return DOT.join((str(number), finding.outcome or finding.title, pair, *simulated))
+    code = str(finding.provenance.settings.get("code_text", ""))
+    outcome = verdict(finding.classification)[0] if finding.classification else finding.outcome or finding.title
+    return DOT.join(filter(None, (str(number), outcome, code, pair, *simulated)))
 
 
 def _list(name: str) -> QComboBox:

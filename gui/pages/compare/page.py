@@ -8,15 +8,14 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.case import Capture
 from engine.core.finding import Finding
-from engine.imaging.tiles import TileSource
 from engine.jobs import Job, JobContext
-from gui.pages.compare.choices import Choices, captures_of
+from gui.pages.compare.choices import Choices, Way, captures_of, way_of
+from gui.pages.compare.code import CodeExamination
+from gui.pages.compare.opening import CaptureOpener
 from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.stage.geometry import Side
-from gui.stage.layer import Closing
-from gui.stage.scene import StageImage
 from gui.stage.stage import Stage
 from gui.widgets.buttons import CommandButton
 from gui.widgets.text import EmptyState
@@ -25,10 +24,19 @@ if TYPE_CHECKING:
     from engine.workflows.cases import CaseOverview
 
 NO_CASE, NO_PAIR, STAGE = range(3)
+PAIR_NEEDED = (
+    "Two captures are needed",
+    "Take in one capture of a questioned item and one of a known item on the Case page. "
+    "Both appear here side by side. A two-level QR code needs only the capture that shows it.",
+)
+CODE_NEEDED = (
+    "A capture is needed",
+    "Take in a capture that shows a two-level QR code on the Case page. Scan at the resolution of its print or finer.",
+)
 
 
 class ComparePage(QWidget):
-    """Two captures of the case on the stage, the comparison as a job, and its findings."""
+    """Captures of the case on the stage, their comparison or examination as a job, and its findings."""
 
     title = "Compare"
     icon = "compare"
@@ -38,15 +46,15 @@ class ComparePage(QWidget):
         self.session = session
         self.commands = commands
         self._overview: CaseOverview | None = None
-        self._opening: dict[Side, str] = {}
         self._loading = ""
-        self._declined: set[tuple[str, str]] = set()
-        self._comparing: Job[Finding] | None = None
+        self._declined: set[tuple[str, ...]] = set()
+        self._comparing: Job[tuple[Finding, ...]] | None = None
+        self.way = Way.CAPTURES
         self.stage = Stage(commands)
-        commands.add(
-            Command("compare.run", "Compare", "Stage", self.compare, "Ctrl+R",
-                    "Register both captures and map their correlation; the finding is recorded", self._can_compare)
-        )  # fmt: skip
+        self.opener = CaptureOpener(session, self.stage, self._opened)
+        self.codes = CodeExamination(session, self)
+        self.stage.finding_panel.add_section(self.codes.section)
+        self._add_commands()
         button = CommandButton(commands.action("compare.run"), icon="compare", text="Compare", primary=True)
         self.choices = Choices(button)
         self._soon = QTimer(self)
@@ -70,22 +78,53 @@ class ComparePage(QWidget):
 
         self.session.query(work, done=partial(self._show, store, case_id))
 
+    def set_way(self, way: Way) -> None:
+        """Choose the method; a finding of another one goes off the stage."""
+        if way is self.way:
+            return
+        self.way = way
+        self.opener.forget(Side.KNOWN)
+        self._loading = ""
+        self.stage.set_alone(way is Way.CODE)
+        if self._way_of_chosen() not in (None, way):
+            self.session.finding_id = None
+        self._show_body()
+        self._soon.start()
+
     def compare(self) -> None:
-        """Compare the captures on the stage as a job; the finding is shown when it is made."""
+        """Compare or examine the captures on the stage as a job; what is found is shown when it is made."""
         session = self.session
         store, actor, case_id = session.store, session.actor, session.case_id
-        questioned_id, known_id = session.questioned_id, session.known_id
-        if store is None or actor is None or case_id is None or questioned_id is None or known_id is None:
+        if store is None or actor is None or case_id is None:
             return
+        captures = [self.stage.scene.images[side].capture for side in self.way.sides]
+        about = tuple(capture.id for capture in captures)
+        done = partial(self._made, case_id, about)
+        if self.way is Way.CODE:
+            self.codes.examine(captures[0], done)
+        else:
 
-        def work(context: JobContext) -> Finding:
-            from engine.workflows.findings import compare
+            def work(context: JobContext) -> tuple[Finding, ...]:
+                from engine.workflows.findings import compare
 
-            return compare(store, actor, case_id, questioned_id, known_id, context=context)
+                return (compare(store, actor, case_id, *about, context=context),)
 
-        names = [image.capture.file_name for image in self.stage.scene.images.values()]
-        self._comparing = session.run(f"Compare {' with '.join(names)}", work, done=partial(self._compared, case_id))
+            names = " with ".join(capture.file_name for capture in captures)
+            self._comparing = session.run(f"Compare {names}", work, done=done)
         self.commands.refresh()
+
+    def _add_commands(self) -> None:
+        for command in (
+            Command("compare.run", "Compare or examine", "Stage", self.compare, "Ctrl+R",
+                    "Do what the chosen method does with the captures on the stage; the finding is recorded",
+                    self._can_compare),
+            Command("compare.captures", "Method: comparison of captures", "Stage", partial(self.set_way, Way.CAPTURES),
+                    tip="Register two captures and map their correlation", enabled=lambda: self._overview is not None),
+            Command("compare.code", "Method: two-level QR code", "Stage", partial(self.set_way, Way.CODE),
+                    tip="Measure what is left of a code's patterns; one capture is enough",
+                    enabled=lambda: self._overview is not None),
+        ):  # fmt: skip
+            self.commands.add(command)
 
     def _lay_out(self) -> None:
         go = self.commands.action("go.case")
@@ -95,10 +134,9 @@ class ComparePage(QWidget):
             CommandButton(go, icon="case", primary=True),
         )
         self.no_pair = EmptyState(
-            "Two captures are needed",
-            "Take in one capture of a questioned item and one of a known item on the Case page. "
-            "Both appear here side by side.",
+            *PAIR_NEEDED,
             CommandButton(go, icon="case", text="Go to the case", primary=True),
+            CommandButton(self.commands.action("compare.code"), text="Examine a two-level QR code"),
         )
         shown = QWidget()
         column = QVBoxLayout(shown)
@@ -119,6 +157,8 @@ class ComparePage(QWidget):
         session.case_changed.connect(self.refresh)
         session.records_changed.connect(self.refresh)
         session.selection_changed.connect(self._soon.start)
+        self.stage.changed.connect(lambda: self.codes.follow(self.stage.scene.finding))
+        self.choices.method_chosen.connect(self.set_way)
         self.choices.capture_chosen.connect(self._choose_capture)
         self.choices.finding_chosen.connect(self._choose_finding)
 
@@ -129,92 +169,85 @@ class ComparePage(QWidget):
         if overview is None:
             self.body.setCurrentIndex(NO_CASE)
             return
-        ready = len(overview.capture_ids()) >= 2
-        self.body.setCurrentIndex(STAGE if ready else NO_PAIR)
+        self._show_body()
         self.choices.show_overview(overview)
         for captures in overview.captures.values():
             for capture in captures:
                 self.stage.update_capture(capture)
         self._follow()
+        self.codes.refresh()  # the register may know more by now
+
+    def _show_body(self) -> None:
+        """Show the stage where there are captures enough for the method, else what to do."""
+        if self._overview is None:
+            return
+        self.choices.show_method(self.way)
+        count = len(self._overview.capture_ids())
+        title, text = CODE_NEEDED if self.way is Way.CODE else PAIR_NEEDED
+        self.no_pair.title.setText(title)
+        self.no_pair.text.setText(text)
+        self.body.setCurrentIndex(STAGE if count >= len(self.way.sides) else NO_PAIR)
+
+    def _ready(self) -> bool:
+        """Whether every capture that the method needs is on the stage."""
+        return not self.opener.pending and all(side in self.stage.scene.images for side in self.way.sides)
+
+    def _way_of_chosen(self) -> Way | None:
+        """Return how the chosen finding was made; None where none of the case is chosen."""
+        findings = self._overview.findings if self._overview else ()
+        return next((way_of(finding) for finding in findings if finding.id == self.session.finding_id), None)
+
+    def _chosen(self) -> tuple[str, ...]:
+        """Return the captures chosen for the method, an empty text where one is missing."""
+        ids = {Side.QUESTIONED: self.session.questioned_id, Side.KNOWN: self.session.known_id}
+        return tuple(ids[side] or "" for side in self.way.sides)
 
     def _follow(self) -> None:
         """Bring the stage to what the session has chosen."""
         overview, session = self._overview, self.session
         if overview is None or session.store is None:
             return
+        way = self._way_of_chosen()
+        if way is not None and way is not self.way:
+            self.set_way(way)
+            return
         chosen: dict[Side, str | None] = {Side.QUESTIONED: session.questioned_id, Side.KNOWN: session.known_id}
-        for side, capture_id in chosen.items():
-            if capture_id is None and (found := captures_of(overview, side)):
+        for side in self.way.sides:
+            if chosen[side] is None and (found := captures_of(overview, side)):
                 self._choose_capture(side, found[0][1].id)
                 return
         self.choices.show_chosen(chosen, session.finding_id)
-        for side, capture_id in chosen.items():
-            self._open(side, capture_id)
-        self._follow_finding(chosen[Side.QUESTIONED] or "", chosen[Side.KNOWN] or "")
+        for side in self.way.sides:
+            self.opener.open(side, _found(overview, chosen[side]))
+        self._follow_finding(self._chosen())
         self.commands.refresh()
 
-    def _follow_finding(self, questioned_id: str, known_id: str) -> None:
+    def _follow_finding(self, chosen: tuple[str, ...]) -> None:
         assert self._overview is not None
-        pair = (questioned_id, known_id)
-        about_pair = [finding.id for finding in self._overview.findings if finding.capture_ids[:2] == pair]
+        about_chosen = [
+            finding.id
+            for finding in self._overview.findings
+            if way_of(finding) is self.way and finding.capture_ids[: len(chosen)] == chosen
+        ]
         finding_id = self.session.finding_id
-        if finding_id is None and about_pair and pair not in self._declined:
-            self.session.finding_id = about_pair[-1]
+        if finding_id is None and about_chosen and chosen not in self._declined:
+            self.session.finding_id = about_chosen[-1]
         elif finding_id is None:
             self._show_finding(None)
-        elif finding_id in about_pair:
+        elif finding_id in about_chosen:
             self._load_finding(finding_id)
-        elif any(finding.id == finding_id for finding in self._overview.findings):
-            self.session.finding_id = None  # it is about another pair
+        elif self._way_of_chosen() is not None:
+            self.session.finding_id = None  # it is about other captures
 
-    def _open(self, side: Side, capture_id: str | None) -> None:
-        """Put a capture on the stage; its tiles are opened off the window's thread."""
-        store, overview = self.session.store, self._overview
-        assert store is not None and overview is not None
-        image = self.stage.scene.images.get(side)
-        if (image is not None and image.capture.id == capture_id) or self._opening.get(side) == capture_id:
-            return
-        self._opening.pop(side, None)
-        self.stage.show_image(side, None)
-        found = [entry for entry in _captures(overview) if entry[1].id == capture_id]
-        if capture_id is None or not found:
-            self.stage.show_hint(side, "")
-            return
-        self._opening[side] = capture_id
-        self.stage.show_hint(side, "Opening the capture\N{HORIZONTAL ELLIPSIS}")
-
-        def work(context: JobContext) -> TileSource:
-            from engine.workflows.captures import tile_source
-
-            return tile_source(store, capture_id, context)
-
-        self.session.picture(
-            work,
-            done=partial(self._opened, side, *found[0]),
-            failed=partial(self._not_opened, side, capture_id),
-        )
-
-    def _opened(self, side: Side, item_name: str, capture: Capture, source: TileSource) -> None:
-        if self._opening.get(side) != capture.id:
-            if isinstance(source, Closing):
-                source.close()
-            return
-        del self._opening[side]
-        self.stage.show_hint(side, "")
-        self.stage.show_image(side, StageImage(capture, item_name, source))
+    def _opened(self) -> None:
         self._loading = ""
         self._soon.start()
 
-    def _not_opened(self, side: Side, capture_id: str, error: BaseException) -> None:
-        if self._opening.get(side) == capture_id:
-            del self._opening[side]
-            self.stage.show_hint(side, f"The capture cannot be opened. {error}")
-
     def _load_finding(self, finding_id: str) -> None:
-        """Read a finding with its overlays once both of its captures are on the stage."""
+        """Read a finding with its overlays once its captures are on the stage."""
         store, scene = self.session.store, self.stage.scene
         shown = scene.finding.id if scene.finding else ""
-        if not scene.complete or self._opening or finding_id in (shown, self._loading):
+        if not self._ready() or finding_id in (shown, self._loading):
             return
         self._loading = finding_id
 
@@ -229,7 +262,7 @@ class ComparePage(QWidget):
     def _loaded(self, finding: Finding) -> None:
         wanted = self._loading == finding.id and self.session.finding_id == finding.id
         self._loading = ""
-        if wanted and self.stage.scene.complete:
+        if wanted and self._ready():
             self._show_finding(finding)
 
     def _show_finding(self, finding: Finding | None) -> None:
@@ -237,12 +270,12 @@ class ComparePage(QWidget):
         if (finding is None) != (shown is None) or (finding and shown and finding.id != shown.id):
             self.stage.show_finding(finding)
 
-    def _compared(self, case_id: str, finding: Finding) -> None:
-        if self.session.case_id == case_id:
-            self._declined.discard((finding.capture_ids[0], finding.capture_ids[1]))
-            pair = (self.session.questioned_id, self.session.known_id)
-            if pair == finding.capture_ids[:2]:
-                self.session.finding_id = finding.id
+    def _made(self, case_id: str, about: tuple[str, ...], findings: tuple[Finding, ...]) -> None:
+        """Show the first of the findings just made about captures that are still chosen."""
+        if self.session.case_id == case_id and findings:
+            self._declined.discard(about)
+            if about == self._chosen():
+                self.session.finding_id = findings[0].id
         self.session.records_changed.emit()
 
     def _choose_capture(self, side: Side, capture_id: str) -> None:
@@ -253,27 +286,30 @@ class ComparePage(QWidget):
 
     def _choose_finding(self, finding_id: str) -> None:
         if not finding_id:
-            self._declined.add((self.session.questioned_id or "", self.session.known_id or ""))
+            self._declined.add(self._chosen())
             self.session.finding_id = None
             return
         assert self._overview is not None
         finding = next(finding for finding in self._overview.findings if finding.id == finding_id)
-        self.session.questioned_id, self.session.known_id = finding.capture_ids[:2]
+        self.session.questioned_id = finding.capture_ids[0]
+        if len(finding.capture_ids) > 1:
+            self.session.known_id = finding.capture_ids[1]
         self.session.finding_id = finding_id
 
     def _can_compare(self) -> bool:
-        running = self._comparing is not None and not self._comparing.state.ended
-        return self.session.can_record and self.stage.scene.complete and not running
+        running = self.codes.running or (self._comparing is not None and not self._comparing.state.ended)
+        return self.session.can_record and self._ready() and not running
 
     def _leave(self) -> None:
         """Take everything off the stage before its store goes."""
         self._overview = None
-        self._opening.clear()
+        self.opener.forget(*Side)
         self._loading = ""
         self._declined.clear()
         self.stage.close_stage()
 
 
-def _captures(overview: "CaseOverview") -> list[tuple[str, Capture]]:
-    """Return every capture of a case with the name of its item."""
-    return [(item.name, capture) for item in overview.items for capture in overview.captures.get(item.id, ())]
+def _found(overview: "CaseOverview", capture_id: str | None) -> tuple[str, Capture] | None:
+    """Return a capture of a case with the name of its item."""
+    captures = ((item.name, capture) for item in overview.items for capture in overview.captures.get(item.id, ()))
+    return next((found for found in captures if found[1].id == capture_id), None)

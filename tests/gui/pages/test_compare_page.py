@@ -40,7 +40,7 @@ def filled(case_window, pictures, settle, page):
 
 
 def ready(qtbot, page) -> None:
-    qtbot.waitUntil(lambda: page.stage.scene.complete and not page._opening)
+    qtbot.waitUntil(lambda: page.stage.scene.complete and not page.opener.pending)
 
 
 def shown_name(page, side: Side) -> str:

@@ -1,0 +1,38 @@
+"""What stands behind a finding about a code: the operating point with its provenance, and the register's answer."""
+
+from engine.core.case import Text
+from engine.core.finding import Finding
+from engine.core.operating import OperatingPoint
+from engine.core.records import Record
+from engine.store import Store
+from engine.workflows.tracing import RegisterAnswer, query
+
+
+class ApprovedPoint(Record):
+    """An operating point with who set it, and when (UTC)."""
+
+    point: OperatingPoint
+    actor_name: Text
+    time: Text
+
+
+class CodeStanding(Record):
+    """The operating point that classified a finding, if one did, and what the register says of the finding's code.
+
+    ``code_text`` is what the code says, text from outside; without a code that was read there is no answer.
+    """
+
+    approved: ApprovedPoint | None
+    code_text: Text
+    answer: RegisterAnswer | None
+
+
+def code_standing(store: Store, finding: Finding) -> CodeStanding:
+    """Return what stands behind a finding of the method for two-level QR codes, as the store knows it now."""
+    approved = None
+    if finding.classification is not None:
+        point = store.operating_point(finding.classification.operating_point_id)
+        event = store.event_of("operating point set", point.id)
+        approved = ApprovedPoint(point=point, actor_name=store.actor(event.actor_id).name, time=event.time)
+    text = str(finding.provenance.settings.get("code_text", ""))
+    return CodeStanding(approved=approved, code_text=text, answer=query(store, text) if text else None)

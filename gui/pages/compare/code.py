@@ -1,0 +1,95 @@
+"""Examining the codes of a capture: the job, and the passphrase where a series is locked."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from engine.core.case import Capture
+from engine.core.errors import SeriesLockedError
+from engine.core.finding import Finding
+from engine.jobs import Job, JobContext
+from gui.pages.compare.choices import Way, way_of
+from gui.pages.compare.code_section import CodeSection
+from gui.session import Session
+from gui.widgets.passphrase import PassphraseDialog
+
+if TYPE_CHECKING:
+    from engine.workflows.standing import CodeStanding
+
+Found = tuple[Finding, ...]
+
+
+class CodeExamination(QObject):
+    """Examines codes, asks for passphrases, and fills the section of the finding panel."""
+
+    def __init__(self, session: Session, page: QWidget) -> None:
+        super().__init__(page)
+        self._session = session
+        self._page = page
+        self._job: Job[Found] | None = None
+        self._shown: Finding | None = None
+        self.section = CodeSection()
+
+    @property
+    def running(self) -> bool:
+        """Whether an examination is under way."""
+        return self._job is not None and not self._job.state.ended
+
+    def examine(self, capture: Capture, examined: Callable[[Found], None]) -> None:
+        """Examine every code that a capture shows; the series are found through the register."""
+        session = self._session
+        store, actor, case_id, keyring = session.store, session.actor, session.case_id, session.keyring
+        if store is None or actor is None or case_id is None or keyring is None:
+            return
+
+        def work(context: JobContext) -> Found:
+            from engine.workflows.codes import examine_codes
+
+            return examine_codes(store, actor, case_id, capture.id, keyring, context=context)
+
+        title = f"Examine the codes of {capture.file_name}"
+        again = partial(self.examine, capture, examined)
+        self._job = session.run(title, work, done=examined, failed=partial(self._failed, title, again))
+
+    def follow(self, finding: Finding | None) -> None:
+        """Show what stands behind a finding about a code; nothing of any other."""
+        if finding is not None and way_of(finding) is not Way.CODE:
+            finding = None
+        if finding is not self._shown:
+            self._shown = finding
+            self.section.hide()
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Ask the store again what stands behind the finding that is shown."""
+        finding, store = self._shown, self._session.store
+        if finding is None or store is None:
+            return
+
+        def work(context: JobContext) -> "CodeStanding":
+            from engine.workflows.standing import code_standing
+            from gui.widgets.histogram import prepare
+
+            prepare()
+            return code_standing(store, finding)
+
+        def done(standing: "CodeStanding") -> None:
+            if self._shown is finding:
+                self.section.show_standing(finding, standing)
+
+        self._session.query(work, done=done)
+
+    def _failed(self, title: str, again: Callable[[], None], error: BaseException) -> None:
+        store = self._session.store
+        if not isinstance(error, SeriesLockedError) or store is None:
+            self._session.error_raised.emit(title, error)
+            return
+
+        def ask(name: str) -> None:
+            if self._session.store is store:
+                PassphraseDialog(self._session, error.series_id, name, again, self._page.window()).open()
+
+        self._session.query(lambda context: store.code_series_one(error.series_id).facts.name, done=ask)
