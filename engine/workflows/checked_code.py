@@ -81,6 +81,12 @@ class CheckedCode:
         }
 
 
+def nothing_read(text: str) -> dict[str, Any]:
+    """Return what ``qr check --json`` prints of an image in which no code was read."""
+    keys = ("id", "register", "indicator", "threshold", "operating_point", "passes", "modules", "pattern_of_loss")
+    return dict.fromkeys(keys) | {"history": {"steps": [], "checks": []}, "warnings": [text], "elapsed_ms": None}
+
+
 def _told(point: OperatingPoint) -> dict[str, Any]:
     return {
         "id": point.id,
