@@ -84,10 +84,13 @@ def code_measures(pixels: Pixels, series: Series, text: str) -> dict[str, float]
 
 def _measured(series: Series, seed: int, codes: int, parameter: str, factor: float) -> dict[str, tuple[Scores, Scores]]:
     """Return the scores of authentic codes and of plain copies under devices of that strength."""
-    press, scanner = _printer(laser.M126_PRINTER, parameter, factor), _scanner(laser.M126_SCANNER, parameter, factor)
+    press, scanner = (
+        stronger_printer(laser.M126_PRINTER, parameter, factor),
+        stronger_scanner(laser.M126_SCANNER, parameter, factor),
+    )
     copier = CopierSettings(
-        scanner=_scanner(laser.M377_COPIER.scanner, parameter, factor),
-        printer=_printer(laser.M377_COPIER.printer, parameter, factor),
+        scanner=stronger_scanner(laser.M377_COPIER.scanner, parameter, factor),
+        printer=stronger_printer(laser.M377_COPIER.printer, parameter, factor),
     )
     found: tuple[Pair, Pair] = ({}, {})
     for code in range(codes):
@@ -125,12 +128,14 @@ def _rows(
         )
 
 
-def _printer(printer: PrintSettings, parameter: str, factor: float) -> PrintSettings:
+def stronger_printer(printer: PrintSettings, parameter: str, factor: float) -> PrintSettings:
+    """Return the printer with everything that makes up ``parameter`` multiplied."""
     stronger = {name: factor * getattr(printer, name) for name in PRINTER_PARTS[parameter]}
     if "raggedness_um" in stronger:
         stronger["raggedness_um"] = min(stronger["raggedness_um"], RAGGEDNESS_BOUND_UM)
     return printer.model_copy(update=stronger)
 
 
-def _scanner(scanner: ScannerSettings, parameter: str, factor: float) -> ScannerSettings:
+def stronger_scanner(scanner: ScannerSettings, parameter: str, factor: float) -> ScannerSettings:
+    """Return the scanner with everything that makes up ``parameter`` multiplied."""
     return scanner.model_copy(update={name: factor * getattr(scanner, name) for name in SCANNER_PARTS[parameter]})

@@ -153,12 +153,12 @@ def test_an_evaluation_can_be_cancelled_and_tells_its_progress():
 
 def test_a_small_evaluation_on_simulated_codes():
     found = evaluate_two_level_qr(
-        schemes=[Scheme.UNIQUE], seeds=[5], codes=4, attack_codes=1, attacks=["wrong-series"], strengths=False,
+        schemes=[Scheme.UNIQUE], seeds=[5], codes=3, attack_codes=1, attacks=["wrong-series"], strengths=False,
         context=JobContext(),
     )  # fmt: skip
     kinds = {each.kind for each in found.scores}
     assert kinds == {AUTHENTIC, COPY, "wrong-series"}
-    assert len(found.scores) == (2 * 4 + 1) * 2 * 4
+    assert len(found.scores) == (2 * 3 + 1) * 2 * 4
     rows = {(r.attack, r.experiment): r for r in found.rows if (r.placement, r.threshold) == ("edges refined", "split")}
     assert rows[COPY, 1].far.value == rows[COPY, 1].frr.value == 0.0
     assert rows["wrong-series", 2].far.value == 0.0
