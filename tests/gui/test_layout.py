@@ -13,6 +13,10 @@ from pytestqt.qtbot import QtBot
 from engine.core.case import Capture, Device, Quality
 from engine.core.errors import StoreError
 from gui.pages.case.dialogs import AddItemDialog, CalibrateDialog, IntakeDialog, NewCaseDialog, ScaleDialog
+from gui.pages.codes.checking import CheckDialog
+from gui.pages.codes.dialogs import MakeSeriesDialog, StepDialog, VoidDialog
+from gui.pages.codes.issue import SheetsDialog
+from gui.pages.codes.qualify import QualifyDialog
 from gui.pages.report.issue import IssueDialog
 from gui.shell import theme
 from gui.shell.actors import AddActorDialog
@@ -36,6 +40,14 @@ DIALOGS: dict[str, Callable[[QWidget], FormDialog]] = {
     "scale": lambda parent: ScaleDialog(CAPTURE, lambda *_: None, parent),
     "calibrate": lambda parent: CalibrateDialog(CAPTURE, lambda *_: None, parent),
     "issue": lambda parent: IssueDialog(Path("report.pdf"), (), "A warning.", lambda *_: None, parent),
+    "make a series": lambda parent: MakeSeriesDialog(lambda _: None, parent),
+    "void": lambda parent: VoidDialog("Series", "Autumn", lambda _: None, parent),
+    "step": lambda parent: StepDialog("0123456789ABCDEF", lambda *_: None, parent),
+    "qualify": lambda parent: QualifyDialog("Autumn", lambda _: None, parent),
+    "check codes": lambda parent: CheckDialog([Path("a.tif")], ["Autumn"], lambda _: None, parent, can_record=True),
+    "issue ids": lambda parent: SheetsDialog(
+        "24 new IDs", Path("a.pdf"), lambda _: None, parent, columns=("lot",), issue=True
+    ),
     "create store": lambda parent: CreateStoreDialog(lambda *_: None, parent),
     "add actor": lambda parent: AddActorDialog(lambda *_: None, parent),
 }
@@ -54,7 +66,7 @@ def text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[in
 
 def states(window: MainWindow, settle: Callable[[], None]) -> Iterator[str]:
     """Bring up every page and tab in turn; yield its name."""
-    for key in ("case", "report"):
+    for key in ("case", "report", "codes"):
         window.show_page(key)
         settle()
         QApplication.processEvents()
@@ -171,7 +183,7 @@ window.show()
 from engine.workflows.stores import open_store
 session.store = open_store(Path(sys.argv[2]))
 session.actor = session.store.actors()[0]
-for key in ("case", "report"):
+for key in ("case", "report", "codes"):
     window.show_page(key)
     while not session.settled:
         app.processEvents()

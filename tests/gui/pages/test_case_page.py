@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu, QWidget
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from engine.core.case import Device, ScaleSource, Standing
@@ -17,30 +17,14 @@ from gui.pages.case.tree import NAME, SCALE, USE
 from gui.shell.window import MainWindow
 from gui.stage.geometry import Side
 from gui.widgets import forms
+from tests.gui.driving import dialog, drop
 from tests.gui.pictures import write_code
-
-
-def dialog(kind: type) -> object:
-    """Return the open dialog of a kind."""
-    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible())
 
 
 def page_of(window: MainWindow) -> CasePage:
     page = window.page("case")
     assert isinstance(page, CasePage)
     return page
-
-
-def drop(target: QWidget, files: list[Path], place: QPoint | None = None) -> None:
-    """Drop files on a widget as the window system would."""
-    mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in files])
-    event = QDropEvent(
-        QPointF(place or QPoint(5, 5)), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )  # fmt: skip
-    target.dropEvent(event)
-    assert event.isAccepted()
 
 
 @pytest.fixture

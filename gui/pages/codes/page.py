@@ -1,0 +1,226 @@
+"""The Codes page."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from engine.jobs import JobContext
+from engine.workflows.series import SeriesOverview, series_overview
+from engine.workflows.tracing import RegisterAnswer
+from gui.pages.codes.checking import CheckActions
+from gui.pages.codes.lookup import LookupPanel
+from gui.pages.codes.points import PointsPanel, SetBy
+from gui.pages.codes.printing import Batch, PrintPanel
+from gui.pages.codes.register_actions import RegisterActions
+from gui.pages.codes.series_actions import SeriesActions
+from gui.pages.codes.series_list import SeriesFactsPanel, SeriesList
+from gui.session import AnyStore, Session
+from gui.shell.commands import Command, CommandRegistry
+from gui.shell.theme import GRID
+from gui.widgets.files import local_files
+from gui.widgets.text import PlainLabel
+
+if TYPE_CHECKING:
+    from engine.workflows.checked_code import CheckedCode
+
+Found = tuple[tuple[SeriesOverview, ...], tuple[Batch, ...], SetBy]
+LOOK_UP, SERIES, PRESS, PRINT = range(4)
+
+
+class CodesPage(QWidget):
+    """Series on the left; looking up, facts, presses and print sheets on the right."""
+
+    title = "Codes"
+    icon = "codes"
+
+    def __init__(self, session: Session, commands: CommandRegistry) -> None:
+        super().__init__()
+        self.session = session
+        self.commands = commands
+        self._overviews: tuple[SeriesOverview, ...] = ()
+        self._set_by: SetBy = {}
+        self._chosen = ""
+        self._answer: RegisterAnswer | None = None
+        self._batches: tuple[Batch, ...] = ()
+        self.setAcceptDrops(True)
+        self._add_commands()
+        self.printing = PrintPanel(session, commands, self.current)
+        self.series = SeriesList(session, commands)
+        self.lookup = LookupPanel(session, commands)
+        self.facts = SeriesFactsPanel(commands)
+        self.points = PointsPanel(session, commands)
+        self._lay_out()
+        self._connect()
+
+    def refresh(self) -> None:
+        """Read the series and what is shown of the register again."""
+        store = self.session.store
+        if store is None:
+            return
+
+        self.session.query(partial(_read, store), done=partial(self._show, store))
+        self.lookup.refresh()
+
+    def current(self) -> SeriesOverview | None:
+        """Return the chosen series."""
+        return next((each for each in self._overviews if each.series.id == self._chosen), None)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Hand the keyboard to the line for an ID, or to the series."""
+        if self.lookup.line.isVisible():
+            self.lookup.line.setFocus(event.reason())
+        elif self.series.table.isVisible():
+            self.series.table.setFocus(event.reason())
+        else:
+            self.focusNextChild()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take an image of a code or a table anywhere on the page."""
+        if event.mimeData().hasUrls() and self.session.store is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Check the codes of images; read a table as what the shown tab needs."""
+        files = local_files(event.mimeData())
+        event.acceptProposedAction()
+        if files:
+            self._dropped(files)
+
+    def _dropped(self, files: list[Path]) -> None:
+        if files[0].suffix.lower() != ".csv":
+            self._checks.check(files)
+        elif self.tabs.currentIndex() == PRINT:
+            self.printing.use_table(files[0])
+        else:
+            self._register.read_steps(files[0])
+
+    def _add_commands(self) -> None:
+        self._series_actions = SeriesActions(self.session, self, self.current, lambda: self._overviews)
+        self._series_actions.add_commands(self.commands)
+        self._register = RegisterActions(self.session, self, lambda: self._answer)
+        self._checks = CheckActions(self.session, self)
+        self._checks.add_commands(self.commands)
+        self._register.add_commands(self.commands)
+        self.commands.add(
+            Command("codes.look_up", "Look up a product ID", "Codes", self._look_up, "Ctrl+F",
+                    "Ask the register for an ID: what was issued, what became of it, who checked it",
+                    lambda: self.session.store is not None)
+        )  # fmt: skip
+
+    def _lay_out(self) -> None:
+        self.note = PlainLabel(meaning="caution", wrap=True)
+        self.note.hide()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for panel, text in (
+            (self.lookup, "Look up"),
+            (self.facts, "Series"),
+            (self.points, "Presses"),
+            (self.printing, "Issue and print"),
+        ):
+            self.tabs.addTab(panel, text)
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.addWidget(self.series)
+        splitter.addWidget(self.tabs)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 2)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(2 * GRID)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
+        column.setSpacing(GRID)
+        column.addWidget(self.note)
+        column.addWidget(splitter, 1)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.store_changed.connect(self._leave)
+        session.records_changed.connect(self.refresh)
+        session.actor_changed.connect(self._show_note)
+        session.keyring_changed.connect(self._show_series)
+        self.series.chosen.connect(self._choose)
+        self.lookup.answered.connect(self._answered)
+        self._series_actions.made.connect(self._made)
+        self._series_actions.qualified.connect(self._qualified)
+        self._checks.checked.connect(self._checked)
+
+    def _show(self, store: AnyStore, found: Found) -> None:
+        if self.session.store is not store:
+            return
+        self._overviews, self._batches, self._set_by = found
+        ids = [each.series.id for each in self._overviews]
+        if self._chosen not in ids:
+            self._chosen = ids[0] if ids else ""
+        self._show_series()
+        self._show_note()
+
+    def _show_series(self) -> None:
+        self.series.show_series(self._overviews, self._chosen)
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        overview = self.current()
+        self.facts.show_series(overview)
+        self.points.show_series(overview, self._set_by)
+        self.printing.show_series(overview, self._batches)
+        self.commands.refresh()
+
+    def _show_note(self) -> None:
+        store = self.session.store
+        text = ""
+        if store is not None and store.read_only:
+            text = f"Nothing can be recorded in this store. {store.read_only_reason}."
+        elif store is not None and self.session.actor is None:
+            text = "Nothing can be recorded until it is known who is working (Ctrl+Shift+U)."
+        self.note.setText(text)
+        self.note.setVisible(bool(text))
+        self.commands.refresh()
+
+    def _choose(self, series_id: str) -> None:
+        self._chosen = series_id
+        self._show_chosen()
+
+    def _made(self, series_id: str) -> None:
+        """Choose the series that was just made; it is listed when the store has been read again."""
+        self._chosen = series_id
+        self.tabs.setCurrentIndex(SERIES)
+
+    def _qualified(self, point_id: str) -> None:
+        self.points.choose(point_id)
+        self.tabs.setCurrentIndex(PRESS)
+
+    def _answered(self) -> None:
+        self._answer = self.lookup.answer
+        self.commands.refresh()
+
+    def _checked(self, codes: "tuple[CheckedCode, ...]") -> None:
+        self.tabs.setCurrentIndex(LOOK_UP)
+        self.lookup.show_checked(codes)
+
+    def _look_up(self) -> None:
+        self.commands.run("go.codes")
+        self.tabs.setCurrentIndex(LOOK_UP)
+        self.lookup.focus_line()
+
+    def _leave(self) -> None:
+        """Show nothing of a store that is gone."""
+        self._overviews, self._batches, self._set_by = (), (), {}
+        self._chosen = ""
+        self.lookup.clear()
+        self._show_series()
+
+
+def _read(store: AnyStore, context: JobContext) -> Found:
+    """Return the series of a store, the batches of IDs issued, and who set each operating point and when."""
+
+    def made(kind: str, key: str) -> tuple[str, str]:
+        event = store.event_of(kind, key)
+        return event.time, store.actor(event.actor_id).name
+
+    series = series_overview(store)
+    batches = tuple(Batch(each, *made("ids issued", each.id)) for each in store.id_batches())
+    return series, batches, {p.id: made("operating point set", p.id) for each in series for p in each.points}
