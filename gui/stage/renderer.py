@@ -3,13 +3,12 @@
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPolygonF, QRegion
 
 from gui.stage import colouring, evidence, painting
 from gui.stage.geometry import Side, Size
-from gui.stage.layer import Frame
+from gui.stage.layer import Frame, Words
 from gui.stage.scene import Mode, Scene
 
 
@@ -24,6 +23,7 @@ class Renderer:
         self.frames: dict[Side, Frame | None] = {}
         self.remarks: dict[Side, dict[str, str]] = {}
         self._buffers: dict[Side, QImage] = {}
+        self._words: Words | None = None
 
     def paint_pane(self, painter: QPainter, side: Side, size: Size, ratio: float) -> None:
         """Draw one capture with its evidence."""
@@ -98,8 +98,10 @@ class Renderer:
         self._both_evidence(painter, size, ratio)
 
     def _difference(self, painter: QPainter, size: Size, ratio: float, background: QColor) -> None:
-        greys = [self._greys(side, size, ratio, background) for side in Side]
-        words = colouring.difference_words(greys[0], greys[1], self.scene.options.difference)
+        questioned, known = (self._shown(side, size, ratio, background) for side in Side)
+        if self._words is None or self._words.shape != questioned.shape:
+            self._words = np.empty(questioned.shape, dtype=np.uint32)
+        words = colouring.difference_words(questioned, known, self.scene.options.difference, self._words)
         image = painting.as_image(words, opaque=True)
         painter.save()
         painter.setClipPath(self._common_area())
@@ -111,8 +113,8 @@ class Renderer:
         for side in Side:
             self._evidence(painter, side, size, ratio, own=True)
 
-    def _greys(self, side: Side, size: Size, ratio: float, background: QColor) -> NDArray[np.uint8]:
-        """Return the greys (H, W) uint8 of a capture as displayed, at the screen's resolution."""
+    def _shown(self, side: Side, size: Size, ratio: float, background: QColor) -> Words:
+        """Return a capture (H, W) as displayed, 0xffRRGGBB at the screen's resolution; the next frame overwrites it."""
         pixels = QSize(int(np.ceil(size[0] * ratio)), int(np.ceil(size[1] * ratio)))
         buffer = self._buffers.get(side)
         if buffer is None or buffer.size() != pixels:
@@ -123,8 +125,7 @@ class Renderer:
         painter.scale(ratio, ratio)
         self._image(painter, side, size, ratio)
         painter.end()
-        bgrx = np.frombuffer(buffer.constBits(), dtype=np.uint8).reshape(buffer.height(), buffer.width(), 4)
-        return colouring.greys(bgrx)
+        return np.frombuffer(buffer.constBits(), dtype=np.uint32).reshape(buffer.height(), buffer.width())
 
     def _common_area(self) -> QPainterPath:
         """Return where both captures are, in the view."""

@@ -38,8 +38,8 @@ MUTANTS = (
     Mutant(
         "difference-of-equal-greys-not-neutral",
         "gui/stage/colouring.py",
-        "    index += 255\n",
-        "    index += 245\n",
+        "        place += np.uint32(255)\n",
+        "        place += np.uint32(245)\n",
         f"{RENDERER}::test_difference_of_equal_captures_is_the_neutral_colour",
     ),
     Mutant(

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PySide6.QtGui import qGray
 
 from engine.core.colour_maps import lookup
 from engine.core.finding import Correspondence
+from engine.core.seeds import generator
 from gui.stage import colouring
 from gui.stage.nudge import Nudge, residual_px
 
@@ -106,10 +108,28 @@ def test_every_nudge_can_be_undone_and_done_again(steps):
     assert nudge.shift == pytest.approx(whole)
 
 
-def test_greys_stay_greys_and_green_weighs_most():
-    words = np.zeros((1, 259, 4), dtype=np.uint8)
-    words[0, :256] = np.arange(256)[:, None]
-    words[0, 256:, :3] = np.diag([255, 255, 255])
-    found = colouring.greys(words)[0]
-    np.testing.assert_array_equal(found[:256], np.arange(256))
-    assert found[256] < found[258] < found[257]
+def words_of(red: np.ndarray, green: np.ndarray, blue: np.ndarray) -> np.ndarray:
+    """Return opaque 0xffRRGGBB words."""
+    return (0xFF << 24 | red.astype(np.int64) << 16 | green.astype(np.int64) << 8 | blue).astype(np.uint32)
+
+
+def test_greys_stay_greys_and_colours_weigh_as_in_qt():
+    every = np.arange(256)
+    np.testing.assert_array_equal(colouring.greys(words_of(every, every, every)), every)
+    red, green, blue = generator(1, "colours").integers(0, 256, (3, 20_000))
+    found = colouring.greys(words_of(red, green, blue))
+    np.testing.assert_array_equal(found, (11 * red + 16 * green + 5 * blue) // 32)
+    assert [qGray(int(r), int(g), int(b)) for r, g, b in zip(red[:99], green, blue, strict=False)] == list(found[:99])
+
+
+@given(st.integers(1, 3 * colouring.BAND), st.integers(1, 9), st.sampled_from([0.02, 0.3, 1.0]))
+def test_a_difference_shows_each_pixel_by_itself_whatever_the_size(height, width, span):
+    captures = generator(height, "captures").integers(0, 256, (2, 3, height, width))
+    questioned, known = (words_of(*planes) for planes in captures)
+    greys = [(11 * red + 16 * green + 5 * blue) // 32 for red, green, blue in captures]
+    steps = ((greys[0] - greys[1]) / 255.0).astype(np.float32)
+    expected = colouring.coloured(steps, -span, span, "diverging", 1.0)
+    np.testing.assert_array_equal(colouring.difference_words(questioned, known, span), expected)
+    out = np.full((height, width), 7, dtype=np.uint32)
+    assert colouring.difference_words(questioned, known, span, out) is out
+    np.testing.assert_array_equal(out, expected)
