@@ -10,6 +10,7 @@ from engine.jobs import Job, JobContext, JobRunner, JobState
 
 if TYPE_CHECKING:
     from engine.core.case import Actor
+    from engine.core.finding import Finding
     from engine.workflows.series import Keyring
     from engine.workflows.stores import Store
 
@@ -267,6 +268,14 @@ class Session(QObject):
             failed(job.error)
         elif job.error is not None:
             self.error_raised.emit(job.title, job.error)
+
+
+def choose_finding(session: Session, finding: "Finding") -> None:
+    """Choose a finding and the captures it is about; a known capture chosen before stays where it needs none."""
+    session.questioned_id = finding.capture_ids[0]
+    if len(finding.capture_ids) > 1:
+        session.known_id = finding.capture_ids[1]
+    session.finding_id = finding.id
 
 
 def _empty_keyring() -> "Keyring":

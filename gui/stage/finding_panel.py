@@ -4,18 +4,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.core.finding import Finding, Score
-from engine.core.operating import Classification
 from gui.shell.theme import GRID
 from gui.stage import colouring
-from gui.widgets.text import Meaning, PlainLabel
+from gui.widgets.outcome import verdict
+from gui.widgets.text import PlainLabel
 
 NO_FINDING = "No finding is shown. Compare both captures, or choose an earlier finding above."
 NONE_ALONE = "No finding is shown. Examine the code, or choose an earlier finding above."
-VERDICTS: dict[bool | None, tuple[str, Meaning]] = {
-    True: ("Passes", "done"),
-    False: ("Does not pass", "fault"),
-    None: ("Inconclusive", "caution"),
-}
 
 
 class ScoreList(QWidget):
@@ -131,13 +126,6 @@ def score_texts(score: Score) -> tuple[str, str, str]:
     if score.value is None:
         return score.title, "not measured", score.direction.value
     return score.title, colouring.quantity(score.value, score.unit), score.direction.value
-
-
-def verdict(found: Classification) -> tuple[str, Meaning]:
-    """Return what a classification comes to, and the colour of its words."""
-    if not found.within_domain:
-        return "Investigative only", "caution"
-    return VERDICTS[found.passes]
 
 
 def points_text(finding: Finding) -> str:

@@ -13,11 +13,12 @@ from engine.jobs import JobContext
 from gui.pages.case.actions import CaseActions
 from gui.pages.case.details import CaptureDetails
 from gui.pages.case.tree import ItemTree
-from gui.session import AnyStore, Session
+from gui.session import AnyStore, Session, choose_finding
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
 from gui.widgets.files import local_files
+from gui.widgets.outcome import outcome_text
 from gui.widgets.pictures import Pictures
 from gui.widgets.table import RowsTable
 from gui.widgets.text import ElidedLabel, EmptyState, PlainLabel
@@ -223,7 +224,7 @@ class CasePage(QWidget):
         made = {str(entry.event.payload.get("record", {}).get("id", "")): entry.event.time for entry in entries}
         self.findings.rows.show(
             [
-                (time_text(made.get(finding.id, "")), *_pair_names(finding.capture_ids, names), finding.outcome)
+                (time_text(made.get(finding.id, "")), *_pair_names(finding.capture_ids, names), outcome_text(finding))
                 for finding in overview.findings
             ],
             [finding.id for finding in overview.findings],
@@ -291,8 +292,7 @@ class CasePage(QWidget):
             return
         for finding in self._overview.findings:
             if finding.id == self.findings.current_key():
-                self.session.questioned_id, self.session.known_id = finding.capture_ids[:2]
-                self.session.finding_id = finding.id
+                choose_finding(self.session, finding)
                 self.commands.run("go.compare")
 
     def _tell_intake(self, report: "IntakeReport") -> None:

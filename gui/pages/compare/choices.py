@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
 from engine.core.case import Capture, Item, Standing
 from engine.core.finding import Finding
 from gui.shell.theme import GRID
-from gui.stage.finding_panel import verdict
 from gui.stage.geometry import Side
+from gui.widgets.outcome import code_text, outcome_text
 from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import extent, short_scale
 
@@ -133,9 +133,7 @@ def finding_title(number: int, finding: Finding, overview: "CaseOverview") -> st
     names = {capture.id: capture.file_name for captures in overview.captures.values() for capture in captures}
     pair = " / ".join(names.get(capture_id, capture_id) for capture_id in finding.capture_ids)
     simulated = ("simulated",) if finding.simulated else ()
-    code = str(finding.provenance.settings.get("code_text", ""))
-    outcome = verdict(finding.classification)[0] if finding.classification else finding.outcome or finding.title
-    return DOT.join(filter(None, (str(number), outcome, code, pair, *simulated)))
+    return DOT.join(filter(None, (str(number), outcome_text(finding), code_text(finding), pair, *simulated)))
 
 
 def _list(name: str) -> QComboBox:

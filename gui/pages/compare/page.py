@@ -12,7 +12,7 @@ from engine.jobs import Job, JobContext
 from gui.pages.compare.choices import Choices, Way, captures_of, way_of
 from gui.pages.compare.code import CodeExamination
 from gui.pages.compare.opening import CaptureOpener
-from gui.session import AnyStore, Session
+from gui.session import AnyStore, Session, choose_finding
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.stage.geometry import Side
@@ -291,10 +291,7 @@ class ComparePage(QWidget):
             return
         assert self._overview is not None
         finding = next(finding for finding in self._overview.findings if finding.id == finding_id)
-        self.session.questioned_id = finding.capture_ids[0]
-        if len(finding.capture_ids) > 1:
-            self.session.known_id = finding.capture_ids[1]
-        self.session.finding_id = finding_id
+        choose_finding(self.session, finding)
 
     def _can_compare(self) -> bool:
         running = self.codes.running or (self._comparing is not None and not self._comparing.state.ended)

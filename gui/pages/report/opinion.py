@@ -13,6 +13,7 @@ from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
+from gui.widgets.outcome import code_text, outcome_text
 from gui.widgets.table import RoomyRows
 from gui.widgets.text import PlainLabel, plain_tip
 
@@ -41,7 +42,9 @@ class OpinionPanel(QWidget):
         self.findings = QListWidget()
         self.findings.setAccessibleName("Findings that the opinion rests on")
         self.findings.setItemDelegate(RoomyRows(self.findings))
-        self.no_findings = PlainLabel("None yet. Compare two captures first.", meaning="muted", wrap=True)
+        self.no_findings = PlainLabel(
+            "None yet. Compare two captures or examine a code first.", meaning="muted", wrap=True
+        )
         self.given = QPlainTextEdit()
         self.given.setReadOnly(True)
         self.given.setTabChangesFocus(True)
@@ -177,7 +180,7 @@ class OpinionPanel(QWidget):
         self.no_findings.setVisible(not overview.findings)
         for finding in overview.findings:
             pair = " / ".join(names.get(capture_id, capture_id) for capture_id in finding.capture_ids)
-            row = QListWidgetItem(f"{pair}: {finding.outcome or finding.title}")
+            row = QListWidgetItem(": ".join(filter(None, (pair, code_text(finding), outcome_text(finding)))))
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             row.setCheckState(Qt.CheckState.Unchecked if finding.id in unticked else Qt.CheckState.Checked)
             row.setData(ID, finding.id)
