@@ -221,9 +221,12 @@ class Print:
         charges = self._charges(top, left, bottom + reach - top, right + reach - left)
         fine = np.repeat(np.repeat(charges, part, axis=0), part, axis=1)
         blurred = cv2.GaussianBlur(fine, (0, 0), self.settings.spot_um * part / pitch)
-        place = (positions * np.float32(1 / pitch) - np.array([left, top], dtype=np.float32)) * np.float32(
-            part
-        ) - np.float32(0.5)
+        # Rows of x and y side by side: subtracting a pair from every pixel would take five times as long.
+        place = positions.reshape(grid.height, -1) * np.float32(1 / pitch)
+        place -= np.tile(np.array([left, top], dtype=np.float32), grid.width)
+        place *= np.float32(part)
+        place -= np.float32(0.5)
+        place = place.reshape(positions.shape)
         empty = np.empty(0, dtype=np.float32)  # remap takes x and y in one array of two channels
         return floats(cv2.remap(blurred, place, empty, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
 
@@ -251,7 +254,9 @@ class Print:
             elif settings.raggedness_um:
                 exposure += np.float32(math.sqrt(share) * settings.raggedness_um * slope) * values
         softness = max(slope * math.sqrt(variance), MIN_SOFTNESS)
-        ink = floats(ndtr((exposure - np.float32(threshold)) * np.float32(1 / softness)))
+        exposure -= np.float32(threshold)
+        exposure *= np.float32(1 / softness)
+        ink = floats(ndtr(exposure, out=exposure))
         return self._with_specks(ink, grid)
 
     def _with_specks(self, ink: Floats, grid: Grid) -> Floats:
