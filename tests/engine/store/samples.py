@@ -1,11 +1,23 @@
 """Records for the tests of the store: a small case, always the same apart from its identifiers."""
 
+import numpy as np
+
 from engine.core.case import Capture, Case, Device, Item, Opinion, Quality, Scale, ScaleSource, Standing
+from engine.core.codes import (
+    CodeCheck,
+    CodeSeries,
+    IdBatch,
+    LifeBatch,
+    RegisterState,
+    Scheme,
+    SeriesFacts,
+    Voiding,
+)
 from engine.core.finding import Finding, Overlay, Provenance, Raster, ScaleUsed, Score
 from engine.core.pixels import Transform
 from engine.core.records import new_id
 from engine.core.seeds import generator
-from engine.store import ScaleSet, Store
+from engine.store import ScaleSet, Store, segments
 
 SCALE = Scale(um_per_px_x=42.3, um_per_px_y=42.3, source=ScaleSource.ACTOR, relative_uncertainty=0.01)
 
@@ -111,3 +123,65 @@ def fill(store: Store) -> tuple[Case, Finding]:
     store.save_draft(f"opinion-{case.id}", {"text": "so far"})
     store.save_draft(f"opinion-{case.id}", {"text": "so far and further"})
     return case, finding
+
+
+def make_series(store: Store, name: str = "Spring") -> CodeSeries:
+    """Add sealed secrets and return a series that names them; the store takes any bytes for sealed."""
+    facts = SeriesFacts(
+        name=name,
+        scheme=Scheme.ORDERED,
+        pattern_count=3,
+        module_px=12,
+        black_px=72,
+        print_dpi=600,
+        version=4,
+        error_level="M",
+        epsilon=0.3,
+        sha256="1" * 64,
+    )
+    sealed = store.add_secret(f"sealed secrets of {name} ".encode() * 20)
+    return CodeSeries(id=new_id("series"), facts=facts, sealed_sha256=sealed)
+
+
+def make_ids(series: CodeSeries, seed: int = 0, count: int = 40) -> tuple[IdBatch, dict[str, segments.Table]]:
+    rng = generator(seed, "ids")
+    batch = IdBatch(id=new_id("batch"), series_id=series.id, count=count, columns=("lot", "article"))
+    return batch, {
+        "ids": rng.integers(0, 256, (count, 10)).astype(np.uint8),
+        "cells": rng.integers(0, 3, (count, 2)).astype("<i4"),
+        "pool": np.frombuffer(b"A\0B\0\0", dtype=np.uint8),
+    }
+
+
+def make_steps(seed: int = 0, count: int = 7) -> tuple[LifeBatch, dict[str, segments.Table]]:
+    rng = generator(seed, "steps")
+    batch = LifeBatch(id=new_id("life"), count=count, source="steps.csv")
+    return batch, {
+        "ids": rng.integers(0, 256, (count, 10)).astype(np.uint8),
+        "cells": np.tile(np.arange(5, dtype="<i4"), (count, 1)),
+        "pool": np.frombuffer(b"retail\0002026-03-01T10:00:00Z\0Shop\0\0note\0", dtype=np.uint8),
+    }
+
+
+def make_check(series: CodeSeries) -> CodeCheck:
+    return CodeCheck(
+        id=new_id("check"),
+        code_text="0123456789ABCDEF",
+        product_id="0123456789ABCDEF",
+        series_id=series.id,
+        register_state=RegisterState.ISSUED,
+        outcome="not measured",
+        image_sha256="0" * 64,
+    )
+
+
+def fill_codes(store: Store, name: str = "Spring") -> CodeSeries:
+    """Put a series into a store with sealed secrets, IDs, steps, a check and a voiding."""
+    actor = administrator(store)
+    series = make_series(store, name)
+    store.commit(actor, "series made", series)
+    for kind, (record, tables) in (("ids issued", make_ids(series)), ("steps recorded", make_steps())):
+        store.commit(actor, kind, record, tables=tables)
+    store.commit(actor, "code checked", make_check(series))
+    store.commit(actor, "voided", Voiding(id=new_id("voiding"), series_id=series.id, reason="a trial"))
+    return series

@@ -21,9 +21,9 @@ from tests.engine.store.samples import make_raster
 NAME = "segment.h5"
 
 
-def described(data: bytes, *keys: str) -> Segment:
+def described(data: bytes, *keys: str, tables: tuple[str, ...] = ()) -> Segment:
     sha256 = sha256_hex(data)
-    return Segment(name=f"{sha256}.h5", sha256=sha256, byte_size=len(data), rasters=keys)
+    return Segment(name=f"{sha256}.h5", sha256=sha256, byte_size=len(data), rasters=keys, tables=tables)
 
 
 def test_rasters_come_back_bit_by_bit(tmp_path: Path) -> None:
@@ -37,6 +37,39 @@ def test_rasters_come_back_bit_by_bit(tmp_path: Path) -> None:
     assert loaded.rasters["b/../x"].values.tobytes() == values.tobytes()
 
 
+def test_tables_come_back_bit_by_bit(tmp_path: Path) -> None:
+    rng = generator(6, "tables")
+    tables = {
+        "ids": rng.integers(0, 256, (70_000, 10)).astype(np.uint8),
+        "cells": rng.integers(-9, 9, (3, 5)).astype("<i4"),
+        "ends": rng.integers(-(1 << 62), 1 << 62, 100_000).astype("<i8"),
+    }
+    segment = segments.write(Disk(), tmp_path, Arrays({"a": make_raster()}, tables))
+    assert (segment.rasters, segment.tables) == (("a",), ("cells", "ends", "ids"))
+    loaded = segments.read(tmp_path, segment)
+    assert loaded.rasters == {"a": make_raster()}
+    for name, table in tables.items():
+        assert (loaded.tables[name].dtype, loaded.tables[name].shape) == (table.dtype, table.shape)
+        assert loaded.tables[name].tobytes() == table.tobytes()
+        assert not loaded.tables[name].flags.writeable
+    assert segments.describe(loaded).tables == {"ids": "|u1 70000 10", "cells": "<i4 3 5", "ends": "<i8 100000"}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        np.zeros(3),
+        np.zeros(3, dtype=">i4"),
+        np.zeros(0, dtype="<i4"),
+        np.zeros((1, 1, 1), dtype="<i4"),
+        np.array(["a"]),
+    ],
+)
+def test_a_table_of_another_kind_is_refused(table: np.ndarray) -> None:
+    with pytest.raises(InputError, match="A table holds"):
+        segments.build(Arrays({}, {"t": table}))
+
+
 def test_equal_rasters_give_equal_segments() -> None:
     rasters = {"a": make_raster(1), "b": make_raster(2)}
     assert segments.build(Arrays(rasters)) == segments.build(Arrays(dict(reversed(rasters.items()))))
@@ -46,6 +79,9 @@ def test_a_segment_has_a_limit() -> None:
     raster = Raster(np.zeros((4096, 4096), dtype=np.float32))
     with pytest.raises(InputError, match="too large"):
         segments.build(Arrays({"a": raster}))
+    halves = {name: np.zeros(32 << 20, dtype=np.uint8) for name in "ab"}
+    with pytest.raises(InputError, match="too large"):
+        segments.build(Arrays({}, halves))
 
 
 def test_a_changed_or_missing_segment_is_named(tmp_path: Path) -> None:
@@ -133,6 +169,75 @@ def test_a_foreign_segment_reaches_for_nothing(tmp_path: Path, fill: Callable[[h
     data = (tmp_path / NAME).read_bytes()
     with pytest.raises(StoreError, match="not one of ours"):
         segments.parse(data, described(data, "a"))
+
+
+def _as_table(fill: Callable[[h5py.File, Path], None]) -> Callable[[h5py.File, Path], None]:
+    def filled(file: h5py.File, folder: Path) -> None:
+        fill(file, folder)
+        file.move("0", "t0")
+
+    return filled
+
+
+def _floats(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.zeros((4, 4), dtype="<f4"), fletcher32=True)
+
+
+def _big_endian(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.zeros(4, dtype=">i4"), fletcher32=True)
+
+
+def _strings(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.array([b"text"]), fletcher32=True)
+
+
+def _three_axes(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.zeros((2, 2, 2), dtype="|u1"), fletcher32=True)
+
+
+def _nothing(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", shape=(0,), maxshape=(None,), dtype="|u1", chunks=(4,), fletcher32=True)
+
+
+def _no_extent(file: h5py.File, folder: Path) -> None:
+    file["t0"] = h5py.Empty("|u1")
+
+
+def _huge_table(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", shape=(65 << 20,), dtype="|u1", chunks=(1 << 16,), fletcher32=True)
+
+
+def _raster_beside(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.zeros(2, dtype="|u1"), fletcher32=True)
+    file.create_dataset("0", data=np.zeros((2, 2), dtype="<f4"), fletcher32=True)
+
+
+@pytest.mark.parametrize(
+    "fill",
+    [
+        *map(_as_table, (_external_storage, _virtual, _other_filter, _no_checksum, _plugin_filter, _group)),
+        _floats, _big_endian, _strings, _three_axes, _nothing, _no_extent, _huge_table, _raster_beside,
+    ],
+)  # fmt: skip
+def test_a_foreign_table_reaches_for_nothing(tmp_path: Path, fill: Callable[[h5py.File, Path], None]) -> None:
+    (tmp_path / "secret.txt").write_bytes(b"s" * 64)
+    with h5py.File(tmp_path / "other.h5", "w") as other:
+        other.create_dataset("0", data=np.ones((4, 4), dtype="<f4"), fletcher32=True)
+    with h5py.File(tmp_path / NAME, "w") as file:
+        fill(file, tmp_path)
+    data = (tmp_path / NAME).read_bytes()
+    with pytest.raises(StoreError, match="not one of ours"):
+        segments.parse(data, described(data, tables=("ids",)))
+
+
+def test_many_tables_cannot_claim_more_than_one_segment_holds(tmp_path: Path) -> None:
+    """Each stays below the limit, and none takes room in the file."""
+    with h5py.File(tmp_path / NAME, "w") as file:
+        for number in range(3):
+            file.create_dataset(f"t{number}", shape=(30 << 20,), dtype="|u1", chunks=(1 << 16,), fletcher32=True)
+    data = (tmp_path / NAME).read_bytes()
+    with pytest.raises(StoreError, match="claims more values"):
+        segments.parse(data, described(data, tables=("a", "b", "c")))
 
 
 def test_no_filter_plugin_is_ever_loaded() -> None:

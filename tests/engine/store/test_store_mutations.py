@@ -13,8 +13,8 @@ from engine.core.errors import StoreError
 from engine.core.records import sha256_hex
 from engine.core.seeds import generator
 from engine.jobs import JobContext
-from engine.store import Store, verify
-from tests.engine.store.samples import administrator, fill, make_case
+from engine.store import Store, segments, verify
+from tests.engine.store.samples import administrator, fill, fill_codes, make_case
 
 Files = dict[str, bytes]
 ACTIONS = ("flip", "truncate", "swap", "delete", "edit", "cut", "append", "zero", "line", "old")
@@ -33,7 +33,20 @@ def answers(store: Store) -> dict[str, Callable[[], Any]]:
                 asked[f"evidence {capture.id}"] = partial(_bytes, store, capture.sha256)
         for finding in store.findings(case.id):
             asked[f"rasters {finding.id}"] = partial(store.rasters, finding.id)
+    for ask in (store.code_series, store.id_batches, store.life_batches, store.voidings, store.code_checks):
+        asked[ask.__name__] = ask
+    for series in store.code_series():
+        asked[f"secret {series.sealed_sha256}"] = partial(store.secret, series.sealed_sha256)
+        asked[f"id_batches {series.id}"] = partial(store.id_batches, series.id)
+    for kind, batches in (("ids issued", store.id_batches()), ("steps recorded", store.life_batches())):
+        for batch in batches:
+            asked[f"tables {kind}/{batch.id}"] = partial(_tables, store, kind, batch.id)
     return asked
+
+
+def _tables(store: Store, kind: str, key: str) -> dict[str, tuple[str, bytes]]:
+    tables = store.tables(kind, key)
+    return {name: (segments.form(table), table.tobytes()) for name, table in tables.items()}
 
 
 def _bytes(store: Store, sha256: str) -> str:
@@ -112,8 +125,10 @@ class Trial:
         self.folder = folder
         store = Store.create(folder, laboratory="Lab", location="Town", administrator="Keeper")
         fill(store)
+        fill_codes(store)
         self.earlier = read_all(folder)
         fill(store)
+        fill_codes(store, "Autumn")
         store.pyramid_path("0" * 64, 0).write_bytes(bytes(range(256)) * 40)
         self.files = read_all(folder)
         self.truth = {name: ask() for name, ask in answers(store).items()}
@@ -155,6 +170,8 @@ def answers_of(store: Store, truth: dict[str, Any]) -> dict[str, Callable[[], An
             asked[name] = partial(store.draft, f"opinion-{key}")
         elif kind == "evidence":
             asked[name] = partial(_capture_bytes, store, key)
+        elif kind == "tables":
+            asked[name] = partial(_tables, store, *key.split("/"))
         else:
             asked[name] = partial(getattr(store, kind), *([key] if key else []))
     return asked

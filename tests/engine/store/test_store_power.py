@@ -14,10 +14,13 @@ from tests.engine.store.power import RecordingDisk, cut_power, cuts
 from tests.engine.store.samples import (
     administrator,
     fill,
+    fill_codes,
     make_capture,
     make_case,
     make_finding,
+    make_ids,
     make_opinion,
+    make_series,
 )
 
 Operation = Callable[[RecordingDisk], None]
@@ -53,6 +56,18 @@ def opinion(disk: RecordingDisk) -> None:
     disk.acknowledge(f"event {event.sequence} {event.hash}")
     event = store.commit(administrator(store), "opinion given", make_opinion(case, (finding,), "long " * 400))
     disk.acknowledge(f"event {event.sequence} {event.hash}")
+
+
+def series(disk: RecordingDisk) -> None:
+    store = _open(disk)
+    made = make_series(store, "Winter")
+    disk.acknowledge(f"secret {made.sealed_sha256}")
+    batch, tables = make_ids(made, 3, 2000)
+    for event in (
+        store.commit(administrator(store), "series made", made),
+        store.commit(administrator(store), "ids issued", batch, tables=tables),
+    ):
+        disk.acknowledge(f"event {event.sequence} {event.hash}")
 
 
 def draft(disk: RecordingDisk) -> None:
@@ -92,8 +107,11 @@ def check(folder: Path, acknowledged: tuple[str, ...]) -> None:
             assert text in events, f"lost: {text}"
         elif kind == "evidence":
             store.evidence(name)
+        elif kind == "secret":
+            store.secret(name)
         elif kind == "store":
-            assert verify(folder / name, JobContext()).ok, f"lost: {text}"
+            found = verify(folder / name, JobContext())
+            assert found.ok and not found.left_out, f"lost: {text}"
         elif kind == "export":
             import_store(folder / name, folder / "imported.touchstone")
     if drafts:
@@ -124,13 +142,18 @@ def survey(disk: RecordingDisk, scratch: Path, seeds: int) -> tuple[int, list[st
     return total, losses
 
 
-OPERATIONS = [create, intake, opinion, draft, destruction, export, copy]
+OPERATIONS = [create, intake, opinion, series, draft, destruction, export, copy]
 
 
 def record(tmp_path: Path, operation: Operation, *, syncing: bool = True) -> RecordingDisk:
     root = tmp_path / "medium"
     root.mkdir()
-    fill(Store.create(root / NAME, laboratory="Lab", location="Town", administrator="Keeper"))
+    store = Store.create(root / NAME, laboratory="Lab", location="Town", administrator="Keeper")
+    fill(store)
+    if operation is series:
+        (store.path / "secrets").rmdir()  # as in a store from before there were any
+    elif operation is copy:
+        fill_codes(store)
     disk = RecordingDisk(root, syncing=syncing)
     operation(disk)
     return disk
@@ -154,7 +177,7 @@ def test_many_power_cuts_anywhere_lose_nothing_acknowledged(tmp_path: Path, oper
     assert not losses, losses[:5]
 
 
-@pytest.mark.parametrize("operation", [create, intake, opinion, draft], ids=lambda each: each.__name__)
+@pytest.mark.parametrize("operation", [create, intake, opinion, series, draft], ids=lambda each: each.__name__)
 def test_without_fsync_the_same_power_cuts_do_lose(tmp_path: Path, operation: Operation) -> None:
     disk = record(tmp_path, operation, syncing=False)
     # Making a store is acknowledged by its very last call only, so few cuts can cost anything.
