@@ -37,7 +37,6 @@ class LookupPanel(QWidget):
         self.line = QLineEdit()
         self.line.setAccessibleName("Product ID")
         self.line.setPlaceholderText("Product ID, or what the code says")
-        self.line.setClearButtonEnabled(True)
         self.line.returnPressed.connect(self.look_up)
         self.state = PlainLabel(level=2, wrap=True)
         self.anomalies = PlainLabel(meaning="caution", wrap=True)
