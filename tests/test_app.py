@@ -23,6 +23,22 @@ def test_the_demonstration_without_a_display_is_a_report(tmp_path):
     again = run(tmp_path, "demo", "--json")
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["number"].endswith("-02")
+    check_codes(tmp_path)
+
+
+def check_codes(folder: Path) -> None:
+    """The demonstration has an authentic and a copied code, classified, and both are run again with the passphrase."""
+    shown = run(folder, "case", "show", "demonstration.touchstone", "--case", "DEMO-1", "--json")
+    findings = [finding for finding in json.loads(shown.stdout)["findings"] if finding["method"] == "two_level_qr"]
+    assert [finding["classification"]["passes"] for finding in findings] == [True, False]
+    assert "Anomaly" not in str(findings[0]["cautions"])
+    assert "Anomaly: 1 check after the disposal" in str(findings[1]["cautions"])
+    verify = ("report", "verify", "demo-report.pdf", "--store", "demonstration.touchstone", "--json")
+    locked = json.loads(run(folder, *verify).stdout.splitlines()[-1])
+    assert (locked["ok"], locked["findings_repeated"], locked["findings_not_repeated"]) == (True, 2, 2)
+    (folder / "passphrase").write_text("demonstration\n")
+    opened = json.loads(run(folder, *verify, "--passphrase-file", "passphrase").stdout.splitlines()[-1])
+    assert (opened["ok"], opened["findings_repeated"], opened["findings_not_repeated"]) == (True, 4, 0)
 
 
 def test_another_store_is_never_taken_for_the_demonstration(tmp_path):

@@ -11,7 +11,8 @@ from engine.workflows import demo, opinions, reports
 
 OPINION = (
     "Demonstration text. The fragment Q1 registers with the reference print K1; the label Q2 shows the same design. "
-    "The scores of both comparisons are given with the findings; no conclusion is drawn from simulated captures."
+    "The code Q3 lies above the threshold of its press and Q4 below it, whose product was recorded as disposed of. "
+    "The scores are given with the findings; no conclusion is drawn from simulated captures."
 )
 
 

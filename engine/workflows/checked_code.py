@@ -168,6 +168,12 @@ def check_warnings(
         yield "The capture is simulated: the check says nothing about real items."
     if alike > 1:
         yield f"Anomaly: the image shows {alike} codes that say the same; each ID is printed once."
-    if answer.issued_at:
-        anomalies = find_anomalies(answer.issued_at, answer.steps, (*answer.checks, present))
-        yield from (anomaly.text for anomaly in anomalies)
+    yield from anomaly_texts(answer, present)
+
+
+def anomaly_texts(answer: RegisterAnswer, present: RecordedCheck) -> tuple[str, ...]:
+    """Return what looks odd in the history of an issued code, this check counted in."""
+    if not answer.issued_at:
+        return ()
+    found = find_anomalies(answer.issued_at, answer.steps, (*answer.checks, present))
+    return tuple(anomaly.text for anomaly in found)

@@ -15,7 +15,7 @@ from engine.core.records import utc_now
 from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
-from engine.workflows.checked_code import CheckedCode, check_warnings, new_check, register_text
+from engine.workflows.checked_code import CheckedCode, anomaly_texts, check_warnings, new_check, register_text
 from engine.workflows.code_checker import CodeChecker, ReadPage, Wanted, opened, read_file
 from engine.workflows.findings import REGISTER, stored_file
 from engine.workflows.series import Keyring
@@ -139,9 +139,10 @@ def examine_codes(
     for code, answer, measured in zip(codes, answers, found, strict=True):
         finding, point = _decided(store, answer, measured, capture)
         assert finding is not None
-        told = Caution(key=REGISTER, text=register_text(answer, asked, store.laboratory))
-        finding = _recorded(store, actor, case_id, finding.model_copy(update={"cautions": (*finding.cautions, told)}))
         check = new_check(code.text, answer, finding, point, asked, store.laboratory, capture)
+        odd = anomaly_texts(answer, RecordedCheck(check=check, recorded=asked, actor_name=actor.name))
+        told = Caution(key=REGISTER, text=" ".join([register_text(answer, asked, store.laboratory), *odd]))
+        finding = _recorded(store, actor, case_id, finding.model_copy(update={"cautions": (*finding.cautions, told)}))
         store.commit(actor.id, "code checked", check.model_copy(update={"finding_id": finding.id}), case_id=case_id)
         findings.append(finding)
     return tuple(findings)

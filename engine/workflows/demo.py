@@ -1,4 +1,7 @@
-"""The demonstration store: a small case on simulated captures, the same on every machine but for its identifiers."""
+"""The demonstration store: a small case on simulated captures.
+
+It is the same on every machine but for its identifiers, and for the codes that say them.
+"""
 
 import shutil
 import uuid
@@ -7,16 +10,16 @@ from pathlib import Path
 
 from engine.core.case import Actor, Case, Device, Item, Role, Standing
 from engine.core.errors import InputError
-from engine.core.method import Pixels
 from engine.jobs import JobContext, scratch_folder
 from engine.store import Store
 from engine.workflows.captures import intake
 from engine.workflows.cases import add_actor, add_item, open_case
+from engine.workflows.demo_codes import add_codes, write_tiff
 from engine.workflows.findings import compare
 
 SEED = 20_261
 PAYLOAD = "TOUCHSTONE-DEMONSTRATION-0001"
-UM_PER_CM = 10_000.0
+STEPS = 6  # of the progress
 LABORATORY = "Demonstration laboratory"
 
 
@@ -61,7 +64,8 @@ def make_demo(folder: Path, context: JobContext) -> Store:
     """Create the demonstration store in a new folder and return it open; cancelled or failed work leaves none.
 
     One code is printed and scanned (K1). Q1 is a microscope view of that very print, Q2 the scan of a copy of it.
-    Both are compared with K1; the opinion is left to the person.
+    Both are compared with K1. Q3 and Q4 are an authentic and a copied code of a series, checked by the operating point
+    of its press. The opinion is left to the person.
     """
     if folder.exists():
         raise InputError("The folder exists already", where=str(folder), remedy="Name a new one, or open it.")
@@ -81,12 +85,13 @@ def make_demo(folder: Path, context: JobContext) -> Store:
 
 
 def _fill(store: Store, files: Path, context: JobContext) -> None:
-    examiner = add_actor(store, store.actors()[0], "Examiner", Role.EXAMINER)
-    add_actor(store, store.actors()[0], "Verifier", Role.VERIFIER)
+    administrator = store.actors()[0]
+    examiner = add_actor(store, administrator, "Examiner", Role.EXAMINER)
+    add_actor(store, administrator, "Verifier", Role.VERIFIER)
     case = open_case(
         store,
         examiner,
-        "Printed code: reference, fragment and label",
+        "Printed codes: reference, fragment, label and two-level codes",
         reference="DEMO-1",
         customer="Demonstration",
         note="All captures are simulated.",
@@ -94,15 +99,16 @@ def _fill(store: Store, files: Path, context: JobContext) -> None:
     captures = {}
     for number, exhibit in enumerate((REFERENCE, FIELD, REPRINT)):
         item = _item(store, examiner, case, exhibit)
-        part = context.part(number, 5, f"Taking in {exhibit.file_name}")
+        part = context.part(number, STEPS, f"Taking in {exhibit.file_name}")
         report = intake(
             store, examiner, case.id, item.id, [files / exhibit.file_name], device=exhibit.device, context=part
         )
         captures[exhibit.name] = report.captures[0].id
     for step, exhibit in enumerate((FIELD, REPRINT)):
-        part = context.part(3 + step, 5, f"Comparing {exhibit.name} with {REFERENCE.name}")
+        part = context.part(3 + step, STEPS, f"Comparing {exhibit.name} with {REFERENCE.name}")
         compare(store, examiner, case.id, captures[exhibit.name], captures[REFERENCE.name], context=part)
-    context.progress(5, 5, "")
+    add_codes(store, administrator, examiner, case, files, context.part(5, STEPS))
+    context.progress(STEPS, STEPS, "")
 
 
 def _item(store: Store, actor: Actor, case: Case, exhibit: _Exhibit) -> Item:
@@ -116,7 +122,7 @@ def _write_captures(folder: Path, context: JobContext) -> None:
     from engine.simulation.microscope import microscope
     from engine.simulation.printing import Print
 
-    context.progress(0, 5, "Simulating the captures")
+    context.progress(0, STEPS, "Simulating the captures")
     design = QrCode(payload=PAYLOAD, version=3).design()
     piece = Print(design, seed=SEED)
     width, height = design.size_um
@@ -127,14 +133,4 @@ def _write_captures(folder: Path, context: JobContext) -> None:
     }
     for exhibit, view in views.items():
         context.check_cancelled()
-        _write_tiff(folder / exhibit.file_name, view.pixels, view.um_per_px)
-
-
-def _write_tiff(path: Path, pixels: Pixels, um_per_px: float) -> None:
-    import tifffile
-
-    resolution = (UM_PER_CM / um_per_px, UM_PER_CM / um_per_px)
-    photometric = "rgb" if pixels.ndim == 3 else "minisblack"
-    tifffile.imwrite(
-        path, pixels, photometric=photometric, compression="zlib", resolution=resolution, resolutionunit="CENTIMETER"
-    )
+        write_tiff(folder / exhibit.file_name, view.pixels, view.um_per_px)
