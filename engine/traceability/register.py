@@ -91,22 +91,23 @@ class Register:
         """Return what was recorded of an ID's life, in the order it was recorded; the steps' own times may differ."""
         with self._lock:
             self._catch_up()
-            store, found = self._open(), list[RecordedStep]()
+            store, found, told = self._open(), list[RecordedStep](), dict[str, tuple[str, str]]()
             for place in self._steps.find(from_written([product_id])):
-                found.append(self._step(store, place, product_id))
+                batch = self._lives[place.batch]
+                if batch.id not in told:
+                    event = store.event_of("steps recorded", batch.id)
+                    told[batch.id] = event.time, store.actor(event.actor_id).name
+                recorded, name = told[batch.id]
+                step = self._step(batch, place, product_id)
+                found.append(RecordedStep(step=step, recorded=recorded, actor_name=name, source=batch.source))
         return tuple(found)
 
-    def _step(self, store: Store, place: Place, product_id: str) -> RecordedStep:
-        batch = self._lives[place.batch]
+    def _step(self, batch: LifeBatch, place: Place, product_id: str) -> LifeStep:
         values = dict(zip(STEP_COLUMNS, self._rows("steps recorded", batch.id, batch.count)[place.row], strict=True))
         if values["stage"] not in list(Stage):
             raise StoreError("A step is not as a store writes it", where=f"{batch.id}, row {place.row + 1}")
         moment(values["time"])
-        event = store.event_of("steps recorded", batch.id)
-        step = LifeStep.model_validate({"product_id": product_id, **values, "stage": Stage(values["stage"])})
-        return RecordedStep(
-            step=step, recorded=event.time, actor_name=store.actor(event.actor_id).name, source=batch.source
-        )
+        return LifeStep.model_validate({"product_id": product_id, **values, "stage": Stage(values["stage"])})
 
     def _catch_up(self) -> None:
         """Take in the batches that the store knows and the register does not."""
