@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget,
 from engine.jobs import JobContext
 from engine.workflows.tracing import RegisterAnswer
 from gui.pages.codes.timeline import Timeline
-from gui.pages.codes.words import STATES, answer_rows, checked_row, entries_of
+from gui.pages.codes.words import OUTCOMES, STATES, answer_rows, checked_row, entries_of, own_warnings
 from gui.session import Session
 from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
@@ -39,6 +39,7 @@ class LookupPanel(QWidget):
         self.line.setPlaceholderText("Product ID, or what the code says")
         self.line.returnPressed.connect(self.look_up)
         self.state = PlainLabel(level=2, wrap=True)
+        self.outcome = PlainLabel(wrap=True, level=3)
         self.anomalies = PlainLabel(meaning="caution", wrap=True)
         self.checked = RowsTable("Codes of the images", ("Code", "Register", "Indicator", "Outcome"))
         self.checked.setMaximumHeight(16 * GRID)
@@ -129,6 +130,7 @@ class LookupPanel(QWidget):
         column.setSpacing(GRID)
         column.addWidget(self.checked)
         column.addWidget(self.state)
+        column.addWidget(self.outcome)
         column.addWidget(self.anomalies)
         column.addWidget(splitter, 1)
         self.body.addWidget(self.empty)
@@ -158,10 +160,19 @@ class LookupPanel(QWidget):
         self.body.setCurrentIndex(0 if answer is None else 1)
         if answer is not None:
             self.state.show_text(*STATES[answer.state])
-            chosen = self._chosen()
-            said = [*(chosen.warnings if chosen is not None else ()), *(each.text for each in answer.anomalies)]
-            self.anomalies.setText("\n".join(dict.fromkeys(said)))
-            self.anomalies.setVisible(bool(said))
+            self._show_check(answer)
             self.facts.rows.show(answer_rows(answer))
             self.timeline.show_entries(tuple(entries_of(answer)))
         self.answered.emit()
+
+    def _show_check(self, answer: RegisterAnswer) -> None:
+        """Show what the check of the chosen code came to, if one was made, and all that is odd."""
+        chosen = self._chosen()
+        self.outcome.setVisible(chosen is not None)
+        said: list[str] = []
+        if chosen is not None:
+            self.outcome.show_text(chosen.check.outcome, OUTCOMES[chosen.check.passes])
+            said = list(own_warnings(chosen, answer))
+        said += [anomaly.text for anomaly in answer.anomalies]
+        self.anomalies.setText("\n".join(dict.fromkeys(said)))
+        self.anomalies.setVisible(bool(said))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from engine.core.codes import CodeCheck, RegisterState, SealState
+from engine.core.codes import CodeCheck, RecordedCheck, RegisterState, SealState
 from engine.core.operating import Domain, OperatingPoint, Rate, ScoreSet
 from engine.workflows.series import SeriesOverview
 from engine.workflows.tracing import RegisterAnswer
@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 Rows = tuple[tuple[str, str], ...]
 MM_PER_INCH = 25.4
 STATES: dict[RegisterState, tuple[str, Meaning]] = {
-    RegisterState.ISSUED: ("Issued", "done"),
+    RegisterState.ISSUED: ("Issued", "text"),  # a copy of an issued code is issued too: no green here
     RegisterState.NO_RECORD: ("No record in this register", "fault"),
     RegisterState.VOIDED: ("Voided", "fault"),
     RegisterState.SERIES_VOIDED: ("Issued in a series that was voided", "fault"),
 }
+OUTCOMES: dict[bool | None, Meaning] = {True: "done", False: "fault", None: "caution"}
 
 
 def series_rows(overview: SeriesOverview) -> Rows:
@@ -148,3 +149,14 @@ def checked_row(code: "CheckedCode") -> tuple[str, str, str, str]:
     check = code.check
     indicator = "not measured" if check.indicator is None else f"{check.indicator:.3f}"
     return check.code_text, check.register_state.value, indicator, check.outcome
+
+
+def own_warnings(code: "CheckedCode", answer: RegisterAnswer) -> tuple[str, ...]:
+    """Return what a check warns of beside its outcome and beside what the register, asked again, calls odd now."""
+    from engine.workflows.checked_code import anomaly_texts
+
+    told = {code.check.outcome}
+    if any(each.check.id == code.check.id for each in answer.checks):
+        present = RecordedCheck(check=code.check, recorded=code.asked, actor_name="")
+        told.update(anomaly_texts(code.answer, present))
+    return tuple(text for text in code.warnings if text not in told)

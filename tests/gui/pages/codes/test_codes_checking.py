@@ -60,12 +60,16 @@ def test_a_dropped_image_is_unlocked_checked_and_stands_in_the_history(
     assert last[2].startswith("Check: Investigative only")
     assert "sticker disturbed" in last[2] and "simulated" in last[2]
     assert last[3] == "Genoa"
-    assert "the sticker was found disturbed" in page.lookup.anomalies.text()
+    assert page.lookup.outcome.text() == outcome
+    warnings = page.lookup.anomalies.text()
+    assert outcome not in warnings, "what stands above is not said twice"
+    assert warnings.count("the sticker was found disturbed") == 1
+    assert "The capture is simulated" in warnings
     page.lookup.line.setText(issued.product_ids[0])
     qtbot.keyClick(page.lookup.line, Qt.Key.Key_Return)
     settle()
     assert not page.lookup.checked.isVisible(), "the codes of the image have nothing to do with this ID"
-    assert not page.lookup.anomalies.isVisible()
+    assert not page.lookup.outcome.isVisible() and not page.lookup.anomalies.isVisible()
 
 
 def test_without_the_passphrase_a_code_is_looked_up_and_not_measured(
@@ -87,7 +91,7 @@ def test_without_the_passphrase_a_code_is_looked_up_and_not_measured(
     accept(qtbot, form, settle)
     ((_, register, indicator, _),) = rows_of(page.lookup.checked)
     assert (register, indicator) == ("issued", "not measured")
-    assert "locked" in page.lookup.anomalies.text()
+    assert page.lookup.outcome.text() == "Not measured: the series is locked."
     assert session.store is not None and not session.store.code_checks()
     assert len(rows_of(page.lookup.timeline)) == 1
 
