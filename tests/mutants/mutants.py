@@ -1,6 +1,7 @@
 """All mutants, by the part of the product they are put into."""
 
 from tests.mutants.mutant import Mutant
+from tests.mutants.of_codes import MUTANTS as OF_CODES
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
@@ -9,4 +10,4 @@ from tests.mutants.of_window import MUTANTS as OF_WINDOW
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*OF_STORE, *OF_IMAGES, *OF_RESULTS, *OF_WINDOW, *OF_EVALUATION)
+MUTANTS: tuple[Mutant, ...] = (*OF_STORE, *OF_IMAGES, *OF_RESULTS, *OF_WINDOW, *OF_EVALUATION, *OF_CODES)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.core.case import Capture, Device
@@ -67,6 +67,7 @@ def finding(indicator: float, elsewhere: float | None = None, *, dpi: float = 60
 
 
 @given(st.floats(-1, 1))
+@example(THRESHOLD)
 def test_accepted_is_not_less_than_the_threshold(indicator):
     said = classify(finding(indicator), POINT, CAPTURE)
     assert said.within_domain

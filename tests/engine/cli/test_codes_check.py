@@ -1,0 +1,77 @@
+"""``qr check``, ``qr examine`` and ``qr qualify`` say what the workflows found, one JSON object a line."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.workflows.code_checker import CodeChecker
+from tests.engine.workflows.code_captures import COPY, PASSPHRASE, make_codes
+
+KEYS = {
+    "id", "register", "indicator", "threshold", "operating_point", "passes", "modules", "pattern_of_loss", "history",
+    "warnings", "elapsed_ms",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def codes(tmp_path_factory):
+    with CodeChecker() as checker:
+        codes = make_codes(tmp_path_factory.mktemp("cli"), checker)
+    codes.store.close()
+    (codes.folder / "passphrase").write_text(f"{PASSPHRASE}\n")
+    return codes
+
+
+@pytest.fixture
+def qr(run, codes, monkeypatch):
+    monkeypatch.delenv("TOUCHSTONE_PASSPHRASE", raising=False)
+    return lambda action, *arguments: run("qr", action, *arguments, "--actor", "Head")
+
+
+def test_a_press_is_qualified_and_codes_are_checked(qr, codes):
+    folder, given = codes.folder / "lab.touchstone", ("--passphrase-file", codes.folder / "passphrase")
+    genuine, copies = codes.picture(*codes.ids[:6]), codes.picture(*codes.ids[:6], sigma=COPY)
+    devices = ("--scanner", "S", "--printer", "P", "--simulated")
+    code, (point,), _ = qr(
+        "qualify", folder, "--series", "Tests", "--name", "Press", "--genuine", genuine, "--copies", copies, *devices,
+        *given,
+    )  # fmt: skip
+    assert (code, point["name"], point["domain"]["simulated"]) == (0, "Press", True)
+    images = codes.picture(*codes.ids[6:8]), codes.picture(codes.ids[8], sigma=COPY)
+    code, lines, _ = qr("check", *images, "--store", folder, "--simulated", "--place", "Shop", *given)
+    assert code == 0
+    assert [set(line) for line in lines] == [KEYS] * 3
+    assert [line["passes"] for line in lines] == [True, True, False]
+    code, (line,), _ = qr("check", images[1], "--store", folder, "--no-record", "--fail-on-negative", *given)
+    assert (code, line["passes"]) == (0, None)  # without --simulated it lies outside the domain: not negative
+    code, (line,), _ = qr("check", images[1], "--store", folder, "--simulated", "--fail-on-negative", *given)
+    assert (code, [each["place"] for each in line["history"]["checks"]]) == (3, ["Shop"])
+
+
+def test_an_image_without_a_code_gets_its_line(qr, codes, tmp_path):
+    blank = tmp_path / "blank.png"
+    cv2.imwrite(str(blank), np.full((300, 300), 235, np.uint8))
+    code, (line,), _ = qr("check", blank, "--store", codes.folder / "lab.touchstone")
+    assert code == 0
+    assert set(line) == KEYS
+    assert (line["id"], line["passes"]) == (None, None)
+    assert "No QR code can be read" in line["warnings"][0]
+
+
+def test_without_a_passphrase_a_code_of_a_series_is_not_checked_in_silence(qr, codes):
+    code, lines, errors = qr("check", codes.picture(codes.ids[9]), "--store", codes.folder / "lab.touchstone")
+    assert (code, lines) == (2, [])
+    assert "The passphrase of Tests is needed" in json.loads(errors.splitlines()[-1])["error"]["what"]
+
+
+def test_the_codes_of_a_case_are_examined(qr, run, codes):
+    folder, image = codes.folder / "lab.touchstone", codes.picture(*codes.ids[10:12])
+    assert run("case", "new", folder, "--title", "Case", "--actor", "Head")[0] == 0
+    taken = ("--case", "Case", "--item", "Q1", "--standing", "questioned", "--device", "scanner", "--actor", "Head")
+    assert run("intake", folder, image, *taken)[0] == 0
+    given = ("--passphrase-file", codes.folder / "passphrase")
+    code, lines, _ = qr("examine", folder, image.name, "--case", "Case", *given)
+    assert code == 0
+    assert {line["finding"]["provenance"]["settings"]["code_text"] for line in lines} == set(codes.ids[10:12])
