@@ -19,7 +19,8 @@ from engine.core.evaluations import (
     value_range,
 )
 from engine.core.method import Context
-from engine.evaluation.rates import normalised_accuracy, rate
+from engine.core.operating import Rate
+from engine.evaluation.rates import clopper_pearson, normalised_accuracy, rate
 from engine.workflows.code_attacks import GROUP, AttackPlan, Victim, attack_scores, forged_ids_found, made_up_ids, plans
 from engine.workflows.code_protocol import (
     AUTHENTIC,
@@ -156,11 +157,11 @@ def summarised(decided: Iterable[Decided]) -> Iterator[SummaryRow]:
             far=value_range([row.far.value for row in rows]),
             frr=value_range([row.frr.value for row in rows]),
             nacc=value_range(nacc),
-            far_pooled=rate(
-                np.concatenate([each.accepted for each in members]), _several([each.attackers for each in members])
+            far_pooled=clustered_rate(
+                np.concatenate([each.accepted for each in members]), _over_seeds([each.attackers for each in members])
             ),
-            frr_pooled=rate(
-                np.concatenate([each.rejected for each in members]), _several([each.pieces for each in members])
+            frr_pooled=clustered_rate(
+                np.concatenate([each.rejected for each in members]), _over_seeds([each.pieces for each in members])
             ),
             recovered=value_range(recovered) if recovered else None,
         )
@@ -234,8 +235,8 @@ def decide(rule: Rule, genuine: Sequence[CodeScore], counterfeit: Sequence[CodeS
         threshold=rule.name,
         value=rule.low,
         upper=None if np.isinf(rule.high) else rule.high,
-        far=rate(accepted, _several([attackers])),
-        frr=rate(rejected, _several([pieces])),
+        far=clustered_rate(accepted, attackers),
+        frr=clustered_rate(rejected, pieces),
         authentic=spread(true),
         counterfeit=spread(false),
         recovered=float(np.mean(right)) if right else None,
@@ -249,7 +250,19 @@ def _forged_ids(seed: int) -> RegisterRow:
     return RegisterRow(seed=seed, issued=len(issued), found=forged_ids_found(issued, MADE_UP, seed + 1))
 
 
-def _several(groups: Sequence[tuple[str, ...]]) -> list[tuple[int, str]] | None:
-    """Return the cluster of every trial; None where each is its own, so that the plain exact interval holds."""
-    named = [(number, name) for number, group in enumerate(groups) for name in group]
-    return named if len(set(named)) < len(named) else None
+def clustered_rate(happened: Flags, clusters: Sequence[object]) -> Rate:
+    """Return a rate whose interval counts clusters: all trials of one attacker agree or differ together.
+
+    Where every trial is its own cluster this is the plain exact interval; a single cluster counts as one trial.
+    """
+    count = len(set(clusters))
+    if count == len(clusters):
+        return rate(happened)
+    if count > 1:
+        return rate(happened, clusters)
+    interval = clopper_pearson(float(happened.mean()), 1)
+    return Rate(events=int(happened.sum()), trials=happened.size, objects=1, interval=interval)
+
+
+def _over_seeds(groups: Sequence[tuple[str, ...]]) -> list[tuple[int, str]]:
+    return [(number, name) for number, group in enumerate(groups) for name in group]

@@ -31,8 +31,8 @@ MUTANTS = (
     Mutant(
         "pieces-of-one-attacker-counted-as-independent",
         "engine/workflows/evaluation.py",
-        "return named if len(set(named)) < len(named) else None",
-        "return None",
+        "return rate(happened, clusters)",
+        "return rate(happened)",
         f"{EVALUATION}::test_pooled_intervals_count_attackers_and_not_their_pieces",
     ),
     Mutant(

@@ -10,7 +10,7 @@ from engine.core.seeds import generator
 from engine.evaluation.rates import clopper_pearson
 from engine.jobs import JobContext
 from engine.workflows.code_protocol import AUTHENTIC, COPY, PLACEMENTS, Rule, code_scores, rules
-from engine.workflows.evaluation import cuts_of, evaluate_two_level_qr, rows_of, summarised
+from engine.workflows.evaluation import clustered_rate, cuts_of, evaluate_two_level_qr, rows_of, summarised
 
 FEW = 24
 
@@ -118,6 +118,13 @@ def test_pooled_intervals_count_attackers_and_not_their_pieces():
     ]
     assert (plain.value.low, plain.value.high) == (min(own), max(own))
     assert plain.value.mean == pytest.approx(np.mean(own))
+
+
+def test_a_single_attacker_counts_once_however_much_he_makes():
+    found = clustered_rate(np.ones(5, dtype=np.bool_), ["he"] * 5)
+    assert (found.events, found.trials, found.objects) == (5, 5, 1)
+    assert found.interval == clopper_pearson(1, 1)
+    assert clustered_rate(np.ones(5, dtype=np.bool_), list("abcde")).interval == clopper_pearson(5, 5)
 
 
 def test_the_cut_compares_each_placement_with_its_own_refinement():
