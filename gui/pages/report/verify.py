@@ -61,11 +61,12 @@ class VerifyPanel(QWidget):
         """Verify a report as a job."""
         store = self._session.store
         folder = store.path if store is not None and self.repeat.isChecked() else None
+        keyring = self._session.keyring
 
         def work(context: JobContext) -> "ReportVerification":
             from engine.workflows.verification import verify_report
 
-            return verify_report(pdf, folder, context)
+            return verify_report(pdf, folder, context, keyring=keyring)
 
         self.result.show_text(f"Verifying {pdf.name}", "muted")
         self.table.hide()
@@ -83,7 +84,11 @@ class VerifyPanel(QWidget):
 
     def _show(self, pdf: Path, found: "ReportVerification") -> None:
         repeated = "" if found.repeated is None else f" {count(found.repeated, 'finding')} run again."
-        if found.ok:
+        if found.not_repeated:
+            repeated += f" {count(len(found.not_repeated), 'finding')} not run again: unlock the series first."
+        if found.ok and found.not_repeated:
+            self.result.show_text(f"{pdf.name}, report {found.number}: no difference found.{repeated}", "muted")
+        elif found.ok:
             self.result.show_text(f"{pdf.name}, report {found.number}: nothing differs.{repeated}", "done")
         else:
             text = f"{pdf.name}, report {found.number}: {count(len(found.differences), 'difference')}.{repeated}"

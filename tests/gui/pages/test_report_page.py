@@ -197,6 +197,27 @@ def test_a_report_that_was_changed_is_dropped_and_its_differences_are_listed(
     assert "difference" in report.verification.result.text()
 
 
+def test_findings_of_a_locked_series_are_named_as_not_run_again(
+    report: ReportPage, case_window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable
+) -> None:
+    from engine.workflows import verification
+
+    given = []
+
+    def verified(*_: object, keyring: object) -> verification.ReportVerification:
+        given.append(keyring)
+        left = verification.NotRepeated(finding_id=f"finding-{7:016x}", why="not re-run: series locked")
+        return verification.ReportVerification(number="N-1", differences=(), repeated=0, not_repeated=(left,))
+
+    monkeypatch.setattr(verification, "verify_report", verified)
+    report.verification.verify(tmp_path / "report.pdf")
+    settle()
+    assert given == [case_window.session.keyring]
+    text = report.verification.result.text()
+    assert "1 finding not run again: unlock the series first." in text
+    assert "nothing differs" not in text
+
+
 def test_a_file_that_is_no_report_is_an_error_in_words(
     report: ReportPage, case_window: MainWindow, tmp_path: Path, settle: Callable[[], None]
 ) -> None:
