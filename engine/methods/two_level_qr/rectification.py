@@ -1,7 +1,7 @@
 """From a capture to the original's pixel grid: reading, then the module structure as a ruler."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,25 @@ from engine.simulation.codes import FINDER_MODULES
 
 Array = NDArray[np.float64]
 Grey = NDArray[np.float32]
-# How often the image is reduced and the sigma of its blur then, in pixels: patterns vanish, modules stay.
-READ_PASSES = ((1.0, 0.0), (2.0, 1.0), (4.0, 1.0))
-LEAST_PX = 21  # along the shorter side; the smallest code has as many modules
-# Where nothing was read: modules of about two pixels are told apart at twice the size.
-LAST_PASS = (0.5, 0.0)
-LAST_PASS_PX = 4_000_000  # of a capture that is enlarged; codes in a larger one have pixels enough
+LEAST_PX = 21  # along the shorter side of an image; the smallest code has as many modules
+SMALL_PX = 10_000_000  # a page at 300 dpi; of larger images only reduced ones are read for what is finer than a module
+
+
+class Pass(NamedTuple):
+    """One way to look for codes: the image reduced by ``factor``, its darks grown, blurred; in pixels of what is seen.
+
+    Reducing and blurring let patterns vanish and modules stay. Growing the darks by a pixel all around closes
+    scratches of up to two, which otherwise hide more modules than error correction can restore.
+    """
+
+    factor: float
+    grown: bool = False
+    sigma: float = 0.0
+
+
+PASSES = (Pass(1), Pass(2, sigma=1.0), Pass(4, sigma=1.0), Pass(2, True, 1.0), Pass(4, True, 1.0))
+SMALL_PASSES = (Pass(1, True, 1.0),)
+LAST_PASS = Pass(0.5)  # where nothing was read: modules of about two pixels are told apart at twice the size
 RULER_PX = 6  # pixels along a module where offsets are measured
 RULER_BLUR = 0.3  # of a module: patterns and edge ripple vanish, module edges stay
 TEXTURE_DARKNESS = 0.75  # of a printed pattern against a solid module; only its order of size matters
@@ -87,14 +100,15 @@ def grey(pixels: Pixels) -> Grey:
 
 
 def read_codes(pixels: Pixels) -> tuple[Reading, ...]:
-    """Return every QR code that can be read, from the top down; codes are looked for at several sizes."""
+    """Return every QR code that can be read, from the top down; codes are looked for in several ways."""
     lightness = _lightness(pixels)
     found: list[Reading] = []
-    for factor, sigma in READ_PASSES:
-        if min(lightness.shape) / factor >= LEAST_PX:
-            _read_at(lightness, factor, sigma, found)
-    if not found and min(lightness.shape) >= LEAST_PX and lightness.size <= LAST_PASS_PX:
-        _read_at(lightness, *LAST_PASS, found)
+    small = lightness.size <= SMALL_PX
+    for way in PASSES + (SMALL_PASSES if small else ()):
+        if min(lightness.shape) / way.factor >= LEAST_PX:
+            _read(lightness, way, found)
+    if not found and small and min(lightness.shape) >= LEAST_PX:
+        _read(lightness, LAST_PASS, found)
     return tuple(sorted(found, key=lambda reading: tuple(reading.corners[:, ::-1].min(axis=0))))
 
 
@@ -107,23 +121,25 @@ def _lightness(pixels: Pixels) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels, dtype=np.uint8)
 
 
-def _read_at(lightness: NDArray[np.uint8], factor: float, sigma: float, found: list[Reading]) -> None:
-    """Read the image reduced by ``factor``, blurred there by ``sigma`` pixels; append what was not found before."""
+def _read(lightness: NDArray[np.uint8], way: Pass, found: list[Reading]) -> None:
+    """Read the image in one way; append what was not found before."""
     import cv2
     import zxingcpp
 
-    size = (int(lightness.shape[1] / factor), int(lightness.shape[0] / factor))
-    method = cv2.INTER_AREA if factor > 1 else cv2.INTER_CUBIC
-    seen = lightness if factor == 1 else np.asarray(cv2.resize(lightness, size, interpolation=method))
-    if sigma:
-        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), sigma))
+    size = (int(lightness.shape[1] / way.factor), int(lightness.shape[0] / way.factor))
+    method = cv2.INTER_AREA if way.factor > 1 else cv2.INTER_CUBIC
+    seen = lightness if way.factor == 1 else np.asarray(cv2.resize(lightness, size, interpolation=method))
+    if way.grown:
+        seen = np.asarray(cv2.erode(seen, np.ones((3, 3), dtype=np.uint8)))
+    if way.sigma:
+        seen = np.asarray(cv2.GaussianBlur(seen, (0, 0), way.sigma))
     back = np.linalg.inv(resize_matrix(size[0] / lightness.shape[1], size[1] / lightness.shape[0]))
     for code in zxingcpp.read_barcodes(seen, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)):
         at = code.position
         points = [(p.x, p.y) for p in (at.top_left, at.top_right, at.bottom_right, at.bottom_left)]
         corners = apply_matrix(back, np.array(points, dtype=np.float64))
         facts = cast("dict[str, str]", code.extra)
-        # The same code at another size: its centre lies within the one already found.
+        # The same code seen otherwise: its centre lies within the one already found.
         if not any(_inside(corners.mean(axis=0), other.corners) for other in found):
             found.append(Reading(code.text, int(facts["Version"]), code.ec_level, corners))
 

@@ -64,6 +64,14 @@ def test_undamaged_codes_are_told_apart_and_so_are_leaning_ones(scans):
     assert decided(leaning(scans["fine copy"], 15, 70))[1].passes is False
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_codes_are_read_through_scratches_over_a_fifth_of_their_modules(scans, seed):
+    for name, wrong in (("authentic", False), ("copy", True)):
+        finding, said = decided(scratched(scans[name], seed))
+        assert finding.outcome == Outcome.MEASURED
+        assert said.passes is not wrong
+
+
 def test_another_resolution_than_the_points_is_outside_its_domain(scans):
     said = decided(scans["fine copy"])[1]
     assert (said.within_domain, said.passes) == (False, None)
