@@ -17,7 +17,7 @@ from gui.stage.geometry import Array, Size, jacobian
 
 Words = NDArray[np.uint32]
 Values = NDArray[np.float32]
-ARROW_SPACING = 14.0  # view pixels between arrows at least
+ARROW_SPACING = 10.0  # view pixels between arrows at least
 ARROW_COLOURS = 8
 BAND = 32  # rows of a screen that are coloured together
 

@@ -7,7 +7,7 @@ from engine.core.finding import Finding, Score
 from gui.shell.theme import GRID
 from gui.stage import colouring
 from gui.widgets.outcome import verdict
-from gui.widgets.text import PlainLabel
+from gui.widgets.text import LongText, PlainLabel
 
 NO_FINDING = "No finding is shown. Compare both captures, or choose an earlier finding above."
 NONE_ALONE = "No finding is shown. Examine the code, or choose an earlier finding above."
@@ -66,7 +66,7 @@ class FindingPanel(QScrollArea):
         self.link = PlainLabel(NO_FINDING, wrap=True)
         self.scores = ScoreList()
         self.points = PlainLabel(meaning="muted", wrap=True)
-        self.cautions = PlainLabel(meaning="caution", wrap=True)
+        self.cautions = LongText(meaning="caution")
         self.origin = PlainLabel(meaning="muted", wrap=True)
         body = QWidget()
         self._column = column = QVBoxLayout(body)
@@ -76,7 +76,7 @@ class FindingPanel(QScrollArea):
             column.addWidget(part)
         for part in (self.scores, self.points, self.cautions, self.origin):
             column.addWidget(part)
-        for part in (self.title, self.outcome, self.verdict, self.reason, self.cautions):
+        for part in (self.title, self.outcome, self.verdict, self.reason):
             part.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         column.addStretch(1)
         self.setWidget(body)

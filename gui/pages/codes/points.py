@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidge
 
 from engine.core.operating import OperatingPoint
 from engine.workflows.series import SeriesOverview
-from gui.pages.codes.words import domain_text, point_rows, rate_text
+from gui.pages.codes.words import point_rows
 from gui.session import Session
 from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
 from gui.widgets.histogram import ScoreHistogram, Scores, prepare
+from gui.widgets.operating import domain_text, rate_text
 from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState
 

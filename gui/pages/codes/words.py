@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from engine.core.codes import CodeCheck, RecordedCheck, RegisterState, SealState
-from engine.core.operating import Domain, OperatingPoint, Rate, ScoreSet
+from engine.core.operating import OperatingPoint, ScoreSet
 from engine.workflows.series import SeriesOverview
 from engine.workflows.tracing import RegisterAnswer
 from gui.pages.codes.timeline import Entry, Kind
+from gui.widgets.operating import rate_text
 from gui.widgets.text import Meaning
 from gui.widgets.units import count, time_text
 
@@ -45,21 +46,6 @@ def series_rows(overview: SeriesOverview) -> Rows:
         ("Parameters", f"SHA-256 {facts.sha256}"),
         ("Identifier", series.id),
     )
-
-
-def rate_text(rate: Rate) -> str:
-    """Return a rate with its counts and its interval, all in per cent."""
-    low, high = 100 * rate.interval.low, 100 * rate.interval.high
-    interval = f"{100 * rate.interval.level:.0f} % interval {low:.1f} to {high:.1f} %"
-    return f"{100 * rate.value:.1f} % ({rate.events} of {rate.trials}; {interval})"
-
-
-def domain_text(domain: Domain) -> str:
-    """Return the devices and materials that an operating point holds for, in one line."""
-    material = f" on {domain.material}" if domain.material else ""
-    dpi = f"{domain.dpi_low:.0f} to {domain.dpi_high:.0f} dpi"
-    simulated = ", simulated" if domain.simulated else ""
-    return f"{domain.printer}{material}, {domain.capture_device.value} {domain.scanner}, {dpi}{simulated}"
 
 
 def point_rows(point: OperatingPoint, set_at: str, set_by: str) -> Rows:

@@ -9,7 +9,7 @@ from engine.core.finding import Finding
 from gui.pages.compare import code_words
 from gui.shell.theme import GRID
 from gui.widgets.histogram import ScoreHistogram, Scores
-from gui.widgets.text import Meaning, PlainLabel
+from gui.widgets.text import LongText, PlainLabel
 
 if TYPE_CHECKING:
     from engine.core.operating import OperatingPoint
@@ -28,12 +28,13 @@ class CodeSection(QWidget):
         super().__init__()
         self.setAccessibleName("Operating point and register")
         self.histogram = ScoreHistogram()
-        self.loss = _text()
-        self.point = _text("muted")
+        self.loss = PlainLabel(wrap=True)
+        self.loss.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.point = LongText(meaning="muted")
         self.register_title = PlainLabel("Register", level=3)
-        self.register = _text()
-        self.anomalies = _text("caution")
-        self.history = _text("muted")
+        self.register = LongText()
+        self.anomalies = LongText(meaning="caution")
+        self.history = LongText(meaning="muted")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
@@ -76,12 +77,6 @@ def histogram_scores(finding: Finding, point: "OperatingPoint") -> Scores:
     )
 
 
-def _text(meaning: Meaning = "text") -> PlainLabel:
-    label = PlainLabel(meaning=meaning, wrap=True)
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return label
-
-
-def _show(label: PlainLabel, text: str) -> None:
+def _show(label: PlainLabel | LongText, text: str) -> None:
     label.setText(text)
     label.setVisible(bool(text))

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from engine.core.codes import RecordedCheck, RecordedStep, RegisterState
+from engine.core.codes import RecordedCheck, RecordedStep, RegisterState, SealState
 from engine.core.finding import Finding
-from engine.core.operating import Domain, OperatingPoint, Rate
+from engine.core.operating import OperatingPoint
+from gui.widgets.operating import domain_text, rate_text
 from gui.widgets.units import time_text
 
 if TYPE_CHECKING:
     from engine.workflows.tracing import RegisterAnswer
 
 SHOWN_ENTRIES = 20
+CHECKED = {True: "passed", False: "did not pass"}
 LOSS_WORDS = {
     ("local", True): "Loss: local, consistent with damage there. The code passes all the same.",
     ("local", False): "Loss: local, consistent with damage there; the indicator is low elsewhere too.",
@@ -30,30 +32,6 @@ def loss_text(finding: Finding) -> str:
     return LOSS_WORDS.get((kind, passes), "")
 
 
-def share(value: float) -> str:
-    """Return a share 0..1 in per cent."""
-    return f"{100 * value:.3g} %"
-
-
-def rate_text(rate: Rate) -> str:
-    """Return a rate with its counts and its interval."""
-    interval = rate.interval
-    return (
-        f"{share(rate.value)} ({rate.events} of {rate.trials}; "
-        f"{share(interval.level)} interval {share(interval.low)} to {share(interval.high)})"
-    )
-
-
-def domain_text(domain: Domain) -> str:
-    """Return where an operating point holds."""
-    kind = "simulated captures" if domain.simulated else "captures"
-    material = f" on {domain.material}" if domain.material else ""
-    return (
-        f"Holds for {kind} by {domain.capture_device.value} {domain.scanner} at {domain.dpi_low:.0f} to "
-        f"{domain.dpi_high:.0f} dpi, of prints by {domain.printer}{material}."
-    )
-
-
 def point_lines(point: OperatingPoint, actor_name: str, time: str) -> tuple[str, ...]:
     """Return an operating point's threshold, rates, domain and provenance, a sentence each."""
     tuning, test = point.tuning, point.test
@@ -62,7 +40,7 @@ def point_lines(point: OperatingPoint, actor_name: str, time: str) -> tuple[str,
         f"Copies accepted: {rate_text(point.far)}. Genuine codes refused: {rate_text(point.frr)}.",
         f"Tuned on {len(tuning.genuine)} genuine codes and {count_copies(len(tuning.counterfeit))}, tested on "
         f"{len(test.genuine)} and {len(test.counterfeit)} others.",
-        domain_text(point.domain),
+        f"Holds for {domain_text(point.domain)}.",
         f"Set by {actor_name}, {time_text(time)}. Data {point.tuning.data_sha256[:12]}, {point.test.data_sha256[:12]}.",
     )
 
@@ -105,8 +83,12 @@ def _step(recorded: RecordedStep) -> tuple[str, str]:
 
 def _check(recorded: RecordedCheck) -> tuple[str, str]:
     check = recorded.check
+    outcome = check.outcome.rstrip(".") if check.passes is None else CHECKED[check.passes]
+    indicator = "" if check.indicator is None else f"indicator {check.indicator:.3f}"
+    seals = (f"{name} {seal.value}" for name, seal in (("package", check.package), ("sticker", check.sticker))
+             if seal is not SealState.NOT_RECORDED)  # fmt: skip
     simulated = "simulated" if check.simulated else ""
-    return recorded.recorded, ", ".join(filter(None, (f"check: {check.outcome}", check.place, simulated)))
+    return recorded.recorded, ", ".join(filter(None, (f"check: {outcome}", indicator, check.place, *seals, simulated)))
 
 
 def _voidings(answer: "RegisterAnswer") -> Iterator[tuple[str, str]]:

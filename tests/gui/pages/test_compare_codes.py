@@ -195,7 +195,7 @@ def test_the_finding_stands_on_the_histogram_with_threshold_and_history(page, ma
     assert not section.histogram.isHidden()
     assert section.loss.text() == "Loss: none that stands out in any place."
     assert "Set by Administrator" in section.point.text() and "Press 3" in section.point.text()
-    assert "simulated captures by scanner M126 at 570 to 630 dpi" in section.point.text()
+    assert "Holds for M126 on paper, scanner M126, 570 to 630 dpi, simulated." in section.point.text()
     assert f"ID {made.product_id}: issued in series Spring" in section.register.text()
     assert section.history.text().count("check:") == 2, "that of the copy, which bears the same ID, as well"
     assert section.anomalies.isHidden()
