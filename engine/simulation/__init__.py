@@ -6,6 +6,7 @@ The public API::
     from engine.simulation.printing import Print, PrintSettings
     from engine.simulation.channel import ScannerSettings, CopierSettings, View, scan, copied, true_transform
     from engine.simulation.microscope import MicroscopeSettings, microscope
+    from engine.simulation.attacks import Seen, Restorer, clustered, forged   # what a counterfeiter does with codes
 
     design = QrCode(payload="TS-0001", version=4).design()   # 12 px a module at 600 dpi: 508 um a module
     piece = Print(design, seed=1)                            # a physical piece; another seed is another piece
