@@ -2,12 +2,22 @@
 
 from tests.mutants.mutant import Mutant
 from tests.mutants.of_codes import MUTANTS as OF_CODES
+from tests.mutants.of_codes_page import MUTANTS as OF_CODES_PAGE
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
+from tests.mutants.of_register import MUTANTS as OF_REGISTER
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
 from tests.mutants.of_store import MUTANTS as OF_STORE
 from tests.mutants.of_window import MUTANTS as OF_WINDOW
 
 __all__ = ["MUTANTS", "Mutant"]
 
-MUTANTS: tuple[Mutant, ...] = (*OF_STORE, *OF_IMAGES, *OF_RESULTS, *OF_WINDOW, *OF_EVALUATION, *OF_CODES)
+MUTANTS: tuple[Mutant, ...] = (
+    *OF_STORE,
+    *OF_IMAGES,
+    *OF_RESULTS,
+    *OF_WINDOW,
+    *OF_CODES_PAGE,
+    *OF_EVALUATION,
+    *OF_CODES,
+)

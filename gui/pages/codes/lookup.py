@@ -21,6 +21,8 @@ from gui.widgets.text import EmptyState, PlainLabel
 if TYPE_CHECKING:
     from engine.workflows.checked_code import CheckedCode
 
+WARNINGS_SHOWN = 8
+
 
 class LookupPanel(QWidget):
     """A line for the ID, and the register's answer below; ``answered`` comes when there is a new one."""
@@ -37,6 +39,7 @@ class LookupPanel(QWidget):
         self.line = QLineEdit()
         self.line.setAccessibleName("Product ID")
         self.line.setPlaceholderText("Product ID, or what the code says")
+        self.line.setAcceptDrops(False)  # the page takes dropped images, whose name is no ID
         self.line.returnPressed.connect(self.look_up)
         self.state = PlainLabel(level=2, wrap=True)
         self.outcome = PlainLabel(wrap=True, level=3)
@@ -174,5 +177,8 @@ class LookupPanel(QWidget):
             self.outcome.show_text(chosen.check.outcome, OUTCOMES[chosen.check.passes])
             said = list(own_warnings(chosen, answer))
         said += [anomaly.text for anomaly in answer.anomalies]
-        self.anomalies.setText("\n".join(dict.fromkeys(said)))
-        self.anomalies.setVisible(bool(said))
+        lines = list(dict.fromkeys(said))
+        if len(lines) > WARNINGS_SHOWN:
+            lines[WARNINGS_SHOWN:] = [f"And {len(lines) - WARNINGS_SHOWN} more; the timeline holds what they rest on."]
+        self.anomalies.setText("\n".join(lines))
+        self.anomalies.setVisible(bool(lines))

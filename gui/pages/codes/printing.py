@@ -68,6 +68,7 @@ class PrintPanel(QWidget):
         self.count.setRange(1, COUNT_LIMIT)
         self.count.setGroupSeparatorShown(True)
         self.count.setValue(FIRST_COUNT)
+        self.count.lineEdit().setAcceptDrops(False)  # the page takes dropped tables
         self.source = ElidedLabel(meaning="muted")
         self.by_number = QPushButton("Use a number")
         self.by_number.setAutoDefault(False)
@@ -166,7 +167,7 @@ class PrintPanel(QWidget):
         for command in (
             Command("codes.preview", "Preview the sheets", "Codes", self.preview, "Ctrl+Shift+P",
                     "Lay the first sheet out with a code that says zeros; nothing is issued by it",
-                    lambda: self._series() is not None),
+                    lambda: working(session) is not None and self._series() is not None),
             Command("codes.issue", "Issue IDs and save sheets…", "Codes", self.issue, "Ctrl+Shift+I",
                     "Assign new IDs to products and write their codes; for producers and administrators", may_print),
             Command("codes.table", "Take codes from a table…", "Codes", self.choose_table,
@@ -244,11 +245,12 @@ class PrintPanel(QWidget):
             return
         asked = self._layout()
         number, paper = self.count.value(), self.paper.currentText()
-        captions = _captions(self._table[1] if self._table is not None else None, self._column())
+        table, column = self._table[1] if self._table is not None else None, self._column()
 
         def work(context: JobContext) -> "SheetPreview":
             from engine.workflows.sheets import preview_sheet
 
+            captions = _captions(table, column)
             return preview_sheet(with_.store, with_.keyring, series.id, number, captions=captions, paper=paper)
 
         def done(preview: "SheetPreview") -> None:

@@ -74,12 +74,13 @@ class RegisterActions(QObject):
     def read_steps(self, path: Path) -> None:
         """Read a table of steps and ask whether to record them."""
 
-        def work(context: JobContext) -> tuple[LifeStep, ...]:
+        def work(context: JobContext) -> tuple[tuple[LifeStep, ...], int]:
             from engine.workflows.tracing import read_steps
 
-            return read_steps(path)
+            steps = read_steps(path)
+            return steps, len({step.product_id for step in steps})
 
-        self._session.run(f"Read {path.name}", work, done=partial(self._confirm, path))
+        self._session.run(f"Read {path.name}", work, done=lambda found: self._confirm(path, *found))
 
     def void(self) -> None:
         """Ask why the ID that was looked up shall count no longer."""
@@ -88,8 +89,7 @@ class RegisterActions(QObject):
             void = partial(self._void, issued.series.id, issued.product_id)
             VoidDialog("Product ID", issued.product_id, void, self._page.window()).open()
 
-    def _confirm(self, path: Path, steps: tuple[LifeStep, ...]) -> None:
-        products = len({step.product_id for step in steps})
+    def _confirm(self, path: Path, steps: tuple[LifeStep, ...], products: int) -> None:
         dialog = FormDialog("Record steps", "Record", partial(self._record, steps, path.name), self._page.window())
         dialog.add_note(
             f"{path.name} holds {count(len(steps), 'step')} of {count(products, 'product')}. All of them are recorded, "

@@ -9,8 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.case import Role
 from engine.workflows.cases import add_actor
-from engine.workflows.tracing import IssuedIds
+from engine.workflows.tracing import IssuedIds, life_step, record_steps
 from gui.pages.codes.dialogs import StepDialog, VoidDialog
+from gui.pages.codes.lookup import WARNINGS_SHOWN
 from gui.pages.codes.page import CodesPage
 from gui.pages.codes.timeline import MARK, Entry, Kind, Timeline
 from gui.session import Session
@@ -95,6 +96,23 @@ def test_steps_and_what_is_odd_about_them_are_shown(
     record("disposal", "2099-01-20T08:00:00", "Turin")
     assert page.lookup.anomalies.isVisible()
     assert page.lookup.anomalies.text().startswith("Anomaly: 1 step after the disposal")
+
+
+def test_of_very_many_oddities_the_first_are_shown_and_the_others_counted(
+    page: CodesPage, issued: IssuedIds, session: Session, look_up: Callable[[str], None]
+) -> None:
+    assert session.store is not None and session.actor is not None
+    steps = [
+        life_step(issued.product_ids[0], stage, f"2099-01-{day:02}T{hour:02}:00:00Z")
+        for day in range(1, 12)
+        for hour, stage in enumerate(("retail", "packing"))
+    ]
+    record_steps(session.store, session.actor, steps)
+    look_up(issued.product_ids[0])
+    lines = page.lookup.anomalies.text().splitlines()
+    assert len(lines) == WARNINGS_SHOWN + 1
+    assert lines[-1] == "And 3 more; the timeline holds what they rest on."  # 11 times packing follows retail
+    assert len(rows_of(page.lookup.timeline)) == 23
 
 
 def test_a_table_of_steps_is_dropped_and_recorded_as_a_whole(
