@@ -14,6 +14,7 @@ __all__ = ["MUTANTS", "Mutant"]
 
 MUTANTS: tuple[Mutant, ...] = (
     *OF_STORE,
+    *OF_REGISTER,
     *OF_IMAGES,
     *OF_RESULTS,
     *OF_WINDOW,
