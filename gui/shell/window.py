@@ -1,7 +1,7 @@
 """The main window: rail, pages, menus, tray, status bar; restores what it was."""
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -75,6 +75,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect()
         self.focus_ring = FocusRing(self)
+        theme.dress(self)
         self._store_changed()
 
     def page(self, key: str) -> QWidget:
@@ -218,23 +219,34 @@ class MainWindow(QMainWindow):
         self.commands.refresh()
 
     def _opened(self, place: dict[str, str]) -> None:
-        """Go where the person was in this store, and make the other pages ready off the window's thread."""
+        """Go where the person was in this store, then make the other pages ready."""
         if self.session.case_id is not None and self.session.case_id == place.get("case"):
             self.session.questioned_id = place.get("questioned") or None
             self.session.known_id = place.get("known") or None
-        keys = [entry.key for entry in PAGES]
-        self.show_page(place["page"] if place.get("page") in keys else "case")
-        for entry in PAGES:
-            self._prepare(entry)
-
-    def _prepare(self, entry: PageEntry) -> None:
-        """Import a page's module on a thread, so that its commands are in the menus soon and nothing stalls."""
+        entry = next((entry for entry in PAGES if entry.key == place.get("page")), PAGES[0])
 
         def done(_module: ModuleType) -> None:
-            self.page(entry.key)
+            self.show_page(entry.key)
+            self._prepare(PAGES)
 
-        if entry.key not in self._pages:
-            self.session.query(lambda context: importlib.import_module(entry.module), done=done)
+        self.session.query(lambda context: importlib.import_module(entry.module), done=done)
+
+    def _prepare(self, entries: Sequence[PageEntry]) -> None:
+        """Import and build pages one after another, so that their commands are in the menus soon and nothing stalls.
+
+        Modules are imported on a thread. The next is asked for only when a page stands: what a person does meanwhile
+        is answered in between.
+        """
+        missing = [entry for entry in entries if entry.key not in self._pages]
+        if not missing:
+            return
+        first, *others = missing
+
+        def done(_module: ModuleType) -> None:
+            self.page(first.key)
+            self._prepare(others)
+
+        self.session.query(lambda context: importlib.import_module(first.module), done=done)
 
     def _remember_place(self) -> None:
         session = self.session

@@ -1,15 +1,19 @@
 """The main window: start screen, pages, menus, focus, what it remembers, closing."""
 
+import importlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.pages import PAGES
 from gui.session import Session
+from gui.shell import theme
 from gui.shell.settings import WindowSettings
 from gui.shell.tray import JobRow
 from gui.shell.window import MainWindow
@@ -138,3 +142,47 @@ def test_the_start_screen_shows_the_work_that_the_person_waits_for(qtbot: QtBot,
     qtbot.waitUntil(lambda: rows[0].isVisible() and rows[0].words.text() == "Running")
     release.set()
     qtbot.waitUntil(lambda: not window.start.findChildren(JobRow))
+
+
+def test_pages_are_built_one_after_another_and_imported_off_the_windows_thread(
+    window: MainWindow, store_folder: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[[], None]
+) -> None:
+    turns = [0]
+    timer = QTimer()
+    timer.timeout.connect(lambda: turns.append(turns.pop() + 1))
+    timer.start(0)
+    built: dict[str, int] = {}
+    asked: set[str] = set()
+    build, load = MainWindow.page, importlib.import_module
+
+    def counted(self: MainWindow, key: str) -> QWidget:
+        built.setdefault(key, turns[0])
+        return build(self, key)
+
+    def seen(name: str) -> ModuleType:
+        if threading.current_thread() is not threading.main_thread():
+            asked.add(name)
+        return load(name)
+
+    monkeypatch.setattr(MainWindow, "page", counted)
+    monkeypatch.setattr(importlib, "import_module", seen)
+    window.stores.open_folder(store_folder)
+    settle()
+    timer.stop()
+    assert set(built) == {entry.key for entry in PAGES}
+    assert len(set(built.values())) == len(PAGES), "two pages were built in one turn of the event loop"
+    assert {entry.module for entry in PAGES} <= asked
+
+
+def test_what_is_styled_beyond_the_palette_is_styled_in_dialogs_too(
+    qtbot: QtBot, window: MainWindow, qapp: QApplication
+) -> None:
+    assert qapp.styleSheet() == "", "rules on the application make every page three times as long to build"
+    form = FormDialog("Title", "Accept", lambda: None, window)
+    field = form.add_line("Name")
+    form.open()
+    for scheme, colours in ((theme.Scheme.DARK, theme.DARK), (theme.Scheme.LIGHT, theme.LIGHT)):
+        theme.apply(qapp, scheme)
+        qapp.processEvents()
+        edge = field.grab().toImage().pixelColor(field.width() // 2, 0)
+        assert edge.name() == colours.edge
