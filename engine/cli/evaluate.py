@@ -1,13 +1,14 @@
 """``evaluate``: how a method does on simulated pieces of known origin, beside its paper's figures."""
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from engine.cli.output import Output
 from engine.core.codes import Scheme
 from engine.core.errors import InputError
-from engine.core.evaluations import Profile
+from engine.core.evaluations import Evaluation, Profile
 from engine.jobs import JobContext
 
 DESCRIPTION = """Two-level QR codes, simulated: authentic codes and plain copies as in Xie and Tan 2021, then attackers
@@ -29,20 +30,40 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     codes.add_argument("--attack-codes", type=int, help="counterfeits of each attack, for each seed and scheme")
     codes.add_argument("--attacks", nargs="*", metavar="ATTACK", help="keys of attacks; none named: no attack")
     codes.add_argument("--no-strengths", action="store_true", help="leave out the curves against channel strength")
+    codes.add_argument(
+        "--combine", type=Path, nargs="+", metavar="DIR", help="evaluate nothing: pool what runs wrote with --out"
+    )
     codes.add_argument("--out", type=Path, metavar="DIR", help="write tables (CSV), figures (SVG) and the record")
     codes.set_defaults(run=_two_level_qr)
 
 
 def _two_level_qr(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    from engine.workflows.code_protocol import EDGES_REFINED, FINDERS_REFINED
-    from engine.workflows.evaluation import evaluate_two_level_qr
-    from engine.workflows.evaluation_files import attack_lines, cut_lines, table_1_lines, write_evaluation
+    from engine.workflows.evaluation_files import write_evaluation
 
+    found = _evaluated(options, context)
+    if output.as_json:
+        for name in ("summary", "cuts", "strengths", "forged_ids"):
+            for row in getattr(found, name):
+                output.result({name: row.to_json()})
+    else:
+        output.result({}, *_lines(found))
+    if options.out:
+        for path in write_evaluation(found, options.out):
+            output.result({"written": str(path)}, f"written {path}")
+    return 0
+
+
+def _evaluated(options: argparse.Namespace, context: JobContext) -> Evaluation:
+    from engine.workflows import evaluation
+    from engine.workflows.evaluation_files import read_scores
+
+    if options.combine:
+        return evaluation.combined(read_scores(options.combine))
     if options.codes is not None and options.codes < 4:
         raise InputError("Thresholds need at least 4 codes", remedy="Raise --codes.")
     if options.attack_codes is not None and options.attack_codes < 1:
         raise InputError("An attack needs at least one counterfeit", remedy="Raise --attack-codes.")
-    found = evaluate_two_level_qr(
+    return evaluation.evaluate_two_level_qr(
         profile=options.profile,
         seeds=options.seeds,
         codes=options.codes,
@@ -52,23 +73,19 @@ def _two_level_qr(options: argparse.Namespace, output: Output, context: JobConte
         strengths=not options.no_strengths,
         context=context,
     )
-    if output.as_json:
-        for name in ("summary", "cuts", "strengths", "forged_ids"):
-            for row in getattr(found, name):
-                output.result({name: row.to_json()})
-    else:
-        output.result({}, "Simulated. FAR, FRR and NACC in per cent: mean (least to largest over seeds)")
-        output.result({}, *table_1_lines(found.summary))
-        output.result({}, "", "Deviation of the indicators cut by refinement:", *cut_lines(found.cuts))
-        for title, placement in (("the paper's placement", FINDERS_REFINED), ("ours", EDGES_REFINED)):
-            for threshold in ("split", "strict", "band"):
-                output.result({}, "", f"All attacks, {title}, with refinement, threshold {threshold}:")
-                output.result({}, *attack_lines(found.summary, placement, threshold))
-        for row in found.forged_ids:
-            output.result(
-                {}, "", f"Made-up IDs in a register of {row.issued}: {row.found.events} of {row.found.trials}"
-            )
-    if options.out:
-        for path in write_evaluation(found, options.out):
-            output.result({"written": str(path)}, f"written {path}")
-    return 0
+
+
+def _lines(found: Evaluation) -> Iterator[str]:
+    from engine.workflows.code_protocol import EDGES_REFINED, FINDERS_REFINED
+    from engine.workflows.evaluation_files import attack_lines, cut_lines, table_1_lines
+
+    yield "Simulated. FAR, FRR and NACC in per cent: mean (least to largest over seeds)"
+    yield from table_1_lines(found.summary)
+    yield "Deviation of the indicators cut by refinement:"
+    yield from cut_lines(found.cuts)
+    for title, placement in (("the paper's placement", FINDERS_REFINED), ("ours", EDGES_REFINED)):
+        for threshold in ("split", "strict", "band"):
+            yield f"All attacks, {title}, with refinement, threshold {threshold}:"
+            yield from attack_lines(found.summary, placement, threshold)
+    for row in found.forged_ids:
+        yield f"Made-up IDs in a register of {row.issued}: {row.found.events} of {row.found.trials}"

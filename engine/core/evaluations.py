@@ -158,10 +158,13 @@ class StrengthRow(Record):
 
 
 class Evaluation(Record):
-    """All that an evaluation found, and what it was asked."""
+    """All that an evaluation found, and what it was asked; ``profile`` is None where it combines several runs.
+
+    ``codes`` and ``attack_codes`` count the pieces of each kind for a seed and scheme, at most.
+    """
 
     simulated: Literal[True] = True
-    profile: Profile
+    profile: Profile | None
     seeds: tuple[int, ...]
     schemes: tuple[Scheme, ...]
     codes: int

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.codes import Scheme
+from engine.core.errors import InputError
 from engine.core.evaluations import (
     CodeScore,
     CutRow,
@@ -115,6 +116,39 @@ def evaluate_two_level_qr(
         summary=tuple(summarised(decided)),
         forged_ids=tuple(_forged_ids(seed) for seed in seeds),
         strengths=tuple(strength_rows(schemes[0], seeds[0], STRENGTH_CODES[profile], context) if strengths else ()),
+    )
+
+
+def combined(scores: Iterable[CodeScore]) -> Evaluation:
+    """Return the evaluation of scores that several runs measured, so that a long one can be done in parts.
+
+    Scores that several runs share, such as the authentic codes of a seed, count once. Curves against the channel's
+    strength and made-up IDs are not in the scores.
+    """
+    groups: dict[tuple[Scheme, int], dict[CodeScore, None]] = {}
+    for each in scores:
+        groups.setdefault((each.scheme, each.seed), {})[each] = None
+    if not groups:
+        raise InputError("There is no authentic code in these tables", remedy="Name folders that evaluate wrote.")
+    decided = [each for group in groups.values() for each in rows_of(list(group))]
+    kept = tuple(each for group in groups.values() for each in group)
+    sizes: dict[tuple[Scheme, int, str], set[str]] = {}
+    for each in kept:
+        sizes.setdefault((each.scheme, each.seed, each.kind), set()).add(each.piece)
+    attacks = tuple(dict.fromkeys(each.kind for each in kept if each.kind not in (AUTHENTIC, COPY)))
+    return Evaluation(
+        profile=None,
+        seeds=tuple(dict.fromkeys(seed for _, seed in groups)),
+        schemes=tuple(dict.fromkeys(scheme for scheme, _ in groups)),
+        codes=max(len(pieces) for (_, _, kind), pieces in sizes.items() if kind == AUTHENTIC),
+        attack_codes=max((len(pieces) for (_, _, kind), pieces in sizes.items() if kind in attacks), default=0),
+        attacks=attacks,
+        scores=kept,
+        rows=tuple(each.row for each in decided),
+        cuts=tuple(cuts_of(kept)),
+        summary=tuple(summarised(decided)),
+        forged_ids=(),
+        strengths=(),
     )
 
 

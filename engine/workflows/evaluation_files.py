@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from engine.core.codes import Scheme
 from engine.core.errors import InputError
@@ -75,6 +75,28 @@ def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
             remedy="Choose another folder.",
         ) from error
     return tuple(written)
+
+
+def read_scores(folders: Sequence[Path]) -> Iterator[CodeScore]:
+    """Yield the indicators that evaluations wrote into these folders.
+
+    Raises
+    ------
+    InputError
+        A folder has no such table, or it is no table of indicators.
+    """
+    for folder in folders:
+        path = folder / "indicators.csv"
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                for row in csv.DictReader(file, strict=True):
+                    values: dict[str, object] = {name: value for name, value in row.items() if value != ""}
+                    values["simulated"] = row.get("simulated") == "True"
+                    yield CodeScore.model_validate(values)
+        except (OSError, UnicodeDecodeError, csv.Error, ValidationError) as error:
+            raise InputError(
+                "This is no table of indicators", where=str(path), remedy="Name folders that evaluate wrote with --out."
+            ) from error
 
 
 def table_1(summary: Iterable[SummaryRow]) -> Iterator[dict[str, object]]:

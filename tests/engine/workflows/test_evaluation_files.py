@@ -10,8 +10,8 @@ from engine.core.codes import Scheme
 from engine.core.errors import InputError
 from engine.core.evaluations import Evaluation, Profile
 from engine.core.operating import Interval, Rate
-from engine.workflows.evaluation import cuts_of, rows_of, summarised
-from engine.workflows.evaluation_files import attack_lines, table_1, table_1_lines, write_evaluation
+from engine.workflows.evaluation import combined, cuts_of, rows_of, summarised
+from engine.workflows.evaluation_files import attack_lines, read_scores, table_1, table_1_lines, write_evaluation
 from tests.engine.workflows.test_evaluation import made_up
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -90,3 +90,23 @@ def test_a_folder_that_cannot_be_written_is_named(found, tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(InputError, match="file"):
         write_evaluation(found, tmp_path / "file")
+
+
+def test_runs_that_were_done_in_parts_are_pooled_as_if_they_were_one(found, tmp_path):
+    whole = made_up(1) + made_up(2)
+    parts = {"a": made_up(1), "b": [each for each in made_up(2) if each.kind != "stronger"], "c": made_up(2)}
+    for name, scores in parts.items():
+        write_evaluation(found.model_copy(update={"scores": tuple(scores)}), tmp_path / name)
+    pooled = combined(read_scores([tmp_path / name for name in parts]))
+    decided = [each for seed in (1, 2) for each in rows_of([score for score in whole if score.seed == seed])]
+    assert pooled.summary == tuple(summarised(decided))
+    assert (pooled.seeds, pooled.codes, pooled.attack_codes, pooled.profile) == ((1, 2), 24, 10, None)
+
+
+@pytest.mark.parametrize("text", ["", "seed,kind\n1,x\n", "\x00\xff"])
+def test_what_is_no_table_of_indicators_is_named(text, tmp_path):
+    (tmp_path / "indicators.csv").write_text(text, encoding="latin-1")
+    with pytest.raises(InputError, match=r"indicators\.csv|no authentic"):
+        combined(read_scores([tmp_path]))
+    with pytest.raises(InputError, match="indicators"):
+        combined(read_scores([tmp_path / "nowhere"]))
