@@ -107,19 +107,23 @@ def overlay_figure(
     if values.ndim == 3:
         enlarged = _draw_arrows(drawn, values, to_picture, factor)
         extent += f"; arrows point along the displacement, {enlarged:.3g} times its length" if enlarged else ""
+    panel = _panel(label, drawn, scale, factor, extent)
+    bar = _colour_bar(overlay, values.shape, low, opacity)
+    return Figure(key=key, caption=caption, panels=(panel,), colour_bar=bar, finding_id=finding_id)
+
+
+def _colour_bar(overlay: Overlay, shape: tuple[int, ...], low: float, opacity: float) -> ColourBar:
     linear = overlay.grid_to_capture.array()[:2, :2]
-    bar = ColourBar(
+    return ColourBar(
         title=overlay.title,
         low=low,
         high=overlay.high,
         unit=overlay.unit,
         colour_map=overlay.colour_map,
-        grid=(values.shape[1], values.shape[0]),
+        grid=(shape[1], shape[0]),
         cell_px=float(np.sqrt(abs(np.linalg.det(linear)))),
         opacity=opacity,
     )
-    panel = _panel(label, drawn, scale, factor, extent)
-    return Figure(key=key, caption=caption, panels=(panel,), colour_bar=bar, finding_id=finding_id)
 
 
 def pair_figure(

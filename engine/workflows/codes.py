@@ -61,12 +61,7 @@ def check_image(
     record : bool
         Whether the checks are recorded, and so stand in the history of the products.
     checker : CodeChecker, optional
-        A process that is running already, which saves its start.
-
-    Raises
-    ------
-    ImagingError, JobError
-        The file cannot be read as an image.
+        A process that is running already. Raises what its ``read`` raises.
     """
     start = time.perf_counter()
     store.refresh()
@@ -76,7 +71,7 @@ def check_image(
         findings = _measured(own, path, capture, read, answers, keyring, context.part(1, 2))
     checked = []
     for code, answer, measured in zip(read.codes, answers, findings, strict=True):
-        finding, point = _decided(store, answer, measured, capture)
+        finding, point = (None, None) if measured is None else _decided(store, answer, measured, capture)
         check = new_check(code.text, answer, finding, point, asked, store.laboratory, capture).model_copy(
             update={"place": place, "package": package, "sticker": sticker}
         )
@@ -135,17 +130,30 @@ def examine_codes(
     context.check_cancelled()
     if not codes:
         return (_recorded(store, actor, case_id, found[0]),)
-    findings = []
-    for code, answer, measured in zip(codes, answers, found, strict=True):
-        finding, point = _decided(store, answer, measured, capture)
-        assert finding is not None
-        check = new_check(code.text, answer, finding, point, asked, store.laboratory, capture)
-        odd = anomaly_texts(answer, RecordedCheck(check=check, recorded=asked, actor_name=actor.name))
-        told = Caution(key=REGISTER, text=" ".join([register_text(answer, asked, store.laboratory), *odd]))
-        finding = _recorded(store, actor, case_id, finding.model_copy(update={"cautions": (*finding.cautions, told)}))
-        store.commit(actor.id, "code checked", check.model_copy(update={"finding_id": finding.id}), case_id=case_id)
-        findings.append(finding)
-    return tuple(findings)
+    return tuple(
+        _examined(store, actor, case_id, capture, code.text, answer, asked, measured)
+        for code, answer, measured in zip(codes, answers, found, strict=True)
+    )
+
+
+def _examined(
+    store: Store,
+    actor: Actor,
+    case_id: str,
+    capture: Capture,
+    text: str,
+    answer: RegisterAnswer,
+    asked: str,
+    measured: Finding,
+) -> Finding:
+    """Classify one code of a case, and record its finding and its check."""
+    finding, point = _decided(store, answer, measured, capture)
+    check = new_check(text, answer, finding, point, asked, store.laboratory, capture)
+    odd = anomaly_texts(answer, RecordedCheck(check=check, recorded=asked, actor_name=actor.name))
+    told = Caution(key=REGISTER, text=" ".join([register_text(answer, asked, store.laboratory), *odd]))
+    finding = _recorded(store, actor, case_id, finding.model_copy(update={"cautions": (*finding.cautions, told)}))
+    store.commit(actor.id, "code checked", check.model_copy(update={"finding_id": finding.id}), case_id=case_id)
+    return finding
 
 
 def _measured(
@@ -171,12 +179,12 @@ def _measured(
 
 
 def _decided(
-    store: Store, answer: RegisterAnswer, finding: Finding | None, capture: Capture
-) -> tuple[Finding | None, OperatingPoint | None]:
+    store: Store, answer: RegisterAnswer, finding: Finding, capture: Capture
+) -> tuple[Finding, OperatingPoint | None]:
     """Return the finding with its classification, and the operating point if one holds."""
     from engine.methods.two_level_qr.decision import decided
 
-    if finding is None or answer.series is None:
+    if answer.series is None:
         return finding, None
     points = store.operating_points(answer.series.id)
     finding = decided(finding, points, capture)

@@ -6,12 +6,12 @@ from pathlib import Path
 from statistics import mean
 from typing import TYPE_CHECKING
 
-from engine.core.case import Actor, Device, Role
+from engine.core.case import Actor, Device, Name, Role, Text
 from engine.core.codes import CodeSeries
 from engine.core.errors import InputError
 from engine.core.finding import Finding
 from engine.core.operating import Domain, OperatingPoint, ScoreSet
-from engine.core.records import entered, hash_of, new_id
+from engine.core.records import Record, entered, hash_of, new_id
 from engine.core.seeds import generator
 from engine.jobs import JobContext
 from engine.store import Store
@@ -28,6 +28,17 @@ QUALIFYING = frozenset({Role.VALIDATOR, Role.PRODUCER, Role.ADMINISTRATOR})
 LEAST_CODES = 4  # of each kind: two to tune with and two to test with; intervals then say how little that is
 RULE = "middle of the mean genuine and the mean copied indicator (Xie and Tan 2021, equation 5)"
 DPI_MARGIN = 0.05  # either way of the resolutions that were measured
+
+
+class _Press(Record):
+    """What a person says of a press: it can be recorded before anything is measured."""
+
+    name: Name
+    scanner: Name
+    printer: Name
+    material: Text
+    capture_device: Device
+    simulated: bool
 
 
 @dataclass(frozen=True)
@@ -74,40 +85,51 @@ def qualify(
         The role may not do this, the series is locked, a code is none of the series or shown twice, there are fewer
         than ``LEAST_CODES`` of a kind, or the copies score no lower than the genuine codes.
     """
-    from engine.methods.two_level_qr.decision import SCORE
-    from engine.methods.two_level_qr.examination import TwoLevelQr, TwoLevelQrSettings
-
     require_role(actor, QUALIFYING, "qualify presses")
     store.refresh()
     recorded, series = store.code_series_one(series_id), keyring.series(series_id)
+    press = entered(
+        _Press, name=name, scanner=scanner, printer=printer, material=material, capture_device=device,
+        simulated=simulated,
+    )  # fmt: skip
     with opened(checker) as own:
-        first, second = context.part(0, 2, "Measuring the genuine codes"), context.part(1, 2, "Measuring the copies")
-        scored = (
-            _scored(store, own, recorded, series, genuine, simulated=simulated, kind="genuine codes", context=first),
-            _scored(store, own, recorded, series, copies, simulated=simulated, kind="copies", context=second),
-        )
-    dpi = [each.dpi for kind in scored for each in kind.values()]
-    tuning, test = _halves(*scored)
-    threshold, rates = _rates(tuning, test, name)
-    point = entered(
-        OperatingPoint,
+        scored = [
+            _scored(store, own, recorded, series, paths, press=press, kind=kind, context=context.part(number, 2))
+            for number, (kind, paths) in enumerate((("genuine codes", genuine), ("copies", copies)))
+        ]
+    point = _point(press, recorded, *scored)
+    context.check_cancelled()
+    store.commit(actor.id, "operating point set", point)
+    return point
+
+
+def _point(
+    press: _Press, recorded: CodeSeries, genuine: dict[str, _Scored], copies: dict[str, _Scored]
+) -> OperatingPoint:
+    """Return the operating point that the codes of both kinds give."""
+    from engine.methods.two_level_qr.decision import SCORE
+    from engine.methods.two_level_qr.examination import TwoLevelQr, TwoLevelQrSettings
+
+    tuning, test = _halves(genuine, copies)
+    threshold, rates = _rates(tuning, test, press.name)
+    dpi = [each.dpi for kind in (genuine, copies) for each in kind.values()]
+    return OperatingPoint(
         id=new_id("point"),
-        name=name,
+        name=press.name,
         method=TwoLevelQr.key,
         method_version=TwoLevelQr.version,
         settings=TwoLevelQrSettings().to_json(),
-        series_id=series_id,
-        series_sha256=series.sha256,
+        series_id=recorded.id,
+        series_sha256=recorded.facts.sha256,
         score=SCORE,
         threshold=threshold,
         rule=RULE,
-        domain=entered(
-            Domain,
-            simulated=simulated,
-            capture_device=device,
-            scanner=scanner,
-            printer=printer,
-            material=material,
+        domain=Domain(
+            simulated=press.simulated,
+            capture_device=press.capture_device,
+            scanner=press.scanner,
+            printer=press.printer,
+            material=press.material,
             dpi_low=(1 - DPI_MARGIN) * min(dpi),
             dpi_high=(1 + DPI_MARGIN) * max(dpi),
         ),
@@ -116,9 +138,6 @@ def qualify(
         far=rates.far,
         frr=rates.frr,
     )
-    context.check_cancelled()
-    store.commit(actor.id, "operating point set", point)
-    return point
 
 
 def _rates(tuning: ScoreSet, test: ScoreSet, name: str) -> tuple[float, "ErrorRates"]:
@@ -146,7 +165,7 @@ def _scored(
     series: "Series",
     paths: Sequence[Path],
     *,
-    simulated: bool,
+    press: _Press,
     kind: str,
     context: JobContext,
 ) -> dict[str, _Scored]:
@@ -155,8 +174,8 @@ def _scored(
 
     found: dict[str, _Scored] = {}
     for number, path in enumerate(paths):
-        part = context.part(number, len(paths))
-        capture, read = read_file(checker, path, 0, Device.UNKNOWN, simulated, part.part(0, 2))
+        part = context.part(number, len(paths), f"Measuring the {kind}: {path.name}")
+        capture, read = read_file(checker, path, 0, press.capture_device, press.simulated, part.part(0, 2))
         if not read.codes:
             raise InputError("No code can be read", where=str(path), remedy="Scan the sheet again, or leave it out.")
         wanted = [Wanted(TwoLevelQrSettings(code_text=c.text, code_number=c.number), series) for c in read.codes]
