@@ -47,6 +47,10 @@ class CodeQueries(Queries):
         """Return the operating point; raises InputError where there is none."""
         return self._one(OperatingPoint, "operating point set", point_id)
 
+    def count(self, kind: str) -> int:
+        """Return how many events of a kind there are, without reading them."""
+        return len(self._projection.find(kind))
+
     def tables(self, kind: str, key: str) -> dict[str, Table]:
         """Return the tables beside the record of that kind and identifier by name; empty ones are left out.
 

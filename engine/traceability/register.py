@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.codes import IdBatch, LifeBatch, LifeStep, RecordedStep, Stage
+from engine.core.codes import IdBatch, LifeBatch, LifeStep, RecordedStep, Stage, Voiding
 from engine.core.errors import StoreError
 from engine.store import Store
 from engine.traceability.ids import IdBytes, from_written
@@ -17,6 +17,7 @@ from engine.traceability.texts import TextRows
 from engine.traceability.times import moment
 
 STEP_COLUMNS = ("stage", "time", "place", "party", "note")
+KINDS = ("ids issued", "steps recorded", "voided")  # that a register is built from
 KEPT_BATCHES = 4  # whose texts stay in memory
 
 
@@ -33,9 +34,10 @@ class Register:
         # The store's registers are found through it, so one must not keep it alive.
         self._store = weakref.ref(store)
         self._lock = threading.Lock()
-        self._known = -1
+        self._known: tuple[int, ...] = ()
         self._batches: tuple[IdBatch, ...] = ()
         self._lives: tuple[LifeBatch, ...] = ()
+        self._voidings: tuple[Voiding, ...] = ()
         self._issued = IdIndex()
         self._steps = IdIndex()
         self._texts: dict[str, TextRows] = {}
@@ -87,6 +89,13 @@ class Register:
         """Return the IDs of a batch in the order they were issued, (count, 10) uint8."""
         return _ids(self._open(), "ids issued", batch.id)
 
+    def voidings(self, series_id: str, product_id: str = "") -> tuple[Voiding, ...]:
+        """Return the voidings of a whole series, and those that name the ID."""
+        with self._lock:
+            self._catch_up()
+            own = (voiding for voiding in self._voidings if voiding.series_id == series_id)
+            return tuple(each for each in own if not each.product_ids or product_id in each.product_ids)
+
     def steps(self, product_id: str) -> tuple[RecordedStep, ...]:
         """Return what was recorded of an ID's life, in the order it was recorded; the steps' own times may differ."""
         with self._lock:
@@ -112,13 +121,13 @@ class Register:
     def _catch_up(self) -> None:
         """Take in the batches that the store knows and the register does not."""
         store = self._open()
-        count = store.head.count
-        if count == self._known:
+        counts = tuple(store.count(kind) for kind in KINDS)
+        if counts == self._known:
             return
         batches, lives = store.id_batches(), store.life_batches()
         _extend(self._issued, batches, lambda key: _ids(store, "ids issued", key))
         _extend(self._steps, lives, lambda key: _ids(store, "steps recorded", key))
-        self._batches, self._lives, self._known = batches, lives, count
+        self._batches, self._lives, self._voidings, self._known = batches, lives, store.voidings(), counts
 
     def _rows(self, kind: str, key: str, count: int) -> TextRows:
         """Return the texts of a batch; those of the last few stay in memory."""

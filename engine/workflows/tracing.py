@@ -97,7 +97,7 @@ def issue_ids(
         raise InputError(f"One batch has 1 to {COUNT_LIMIT:,} IDs, not {count:,}", remedy="Issue several batches.")
     store.refresh()
     series = store.code_series_one(series_id)
-    if _series_voided(store, series_id):
+    if Register.of(store).voidings(series_id):
         raise InputError("The series is voided", where=series.facts.name, remedy="Make a new series.")
     key = keyring.series(series_id).key
     register = Register.of(store)
@@ -230,7 +230,7 @@ def query(store: Store, text: str, *, typed: bool = False) -> RegisterAnswer:
         if found and series and prefix in (None, series.prefix):
             return _answer(store, product_id, series, *found)
     product_id = next((candidate for candidate, _ in _candidates(store, text, typed=typed)), None)
-    checks = _checks(store, product_id or text)
+    checks = _checks(store, product_id or text) if text else ()
     return RegisterAnswer(state=RegisterState.NO_RECORD, product_id=product_id, checks=checks)
 
 
@@ -287,13 +287,8 @@ def _checks(store: Store, text: str) -> tuple[RecordedCheck, ...]:
 
 def _voidings(store: Store, series_id: str, product_id: str) -> list[RecordedVoiding]:
     found = []
-    for voiding in store.voidings(series_id):
-        if product_id in voiding.product_ids or not voiding.product_ids:
-            event = store.event_of("voided", voiding.id)
-            name = store.actor(event.actor_id).name
-            found.append(RecordedVoiding(voiding=voiding, recorded=event.time, actor_name=name))
+    for voiding in Register.of(store).voidings(series_id, product_id):
+        event = store.event_of("voided", voiding.id)
+        name = store.actor(event.actor_id).name
+        found.append(RecordedVoiding(voiding=voiding, recorded=event.time, actor_name=name))
     return found
-
-
-def _series_voided(store: Store, series_id: str) -> bool:
-    return any(not voiding.product_ids for voiding in store.voidings(series_id))

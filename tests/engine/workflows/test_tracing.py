@@ -272,6 +272,7 @@ def test_checks_stand_in_the_history_of_their_id_and_of_what_was_never_issued(st
     assert [each.check for each in query(store, forged.code_text).checks] == [forged]
     assert store.code_checks(PREFIX + product_id) == (mine,)
     assert store.code_checks() == (mine, forged)
+    assert query(store, "").checks == ()
 
 
 def test_a_check_in_a_case_stands_in_its_timeline(store, examiner, case):
