@@ -16,10 +16,12 @@ from engine.workflows.series import Keyring
 
 
 class NotRepeated(Record):
-    """A finding that was not run again, and why: neither agreement nor difference."""
+    """A finding that was not run again, and why: neither agreement nor difference. The series is the locked one."""
 
     finding_id: Identifier
     why: Text
+    series_id: Identifier
+    series_name: Text
 
 
 class ReportVerification(Record):
@@ -147,8 +149,8 @@ def _repeat_all(
         try:
             recorded = _with_rasters(store, entry.finding)
             again = repeat(store, recorded, context, keyring)
-        except SeriesLockedError:
-            locked.append(NotRepeated(finding_id=entry.finding.id, why="not re-run: series locked"))
+        except SeriesLockedError as error:
+            locked.append(_locked(store, entry.finding.id, error.series_id))
             continue
         except TouchstoneError as error:
             found.append(Difference(where=where, recorded="can be run again", found=str(error)))
@@ -159,6 +161,11 @@ def _repeat_all(
             for difference in compare_findings(recorded, again)
         ]
     return repeated, found, locked
+
+
+def _locked(store: Store, finding_id: str, series_id: str) -> NotRepeated:
+    name = store.code_series_one(series_id).facts.name
+    return NotRepeated(finding_id=finding_id, why="not re-run: series locked", series_id=series_id, series_name=name)
 
 
 def _with_rasters(store: Store, reported: Finding) -> Finding:

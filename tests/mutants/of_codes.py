@@ -74,7 +74,7 @@ MUTANTS = (
     Mutant(
         "locked-findings-passed-over-in-silence",
         "engine/workflows/verification.py",
-        '            locked.append(NotRepeated(finding_id=entry.finding.id, why="not re-run: series locked"))\n',
+        "            locked.append(_locked(store, entry.finding.id, error.series_id))\n",
         "",
         f"{CODES}::test_a_report_on_codes_verifies_and_is_run_again_where_the_series_is_unlocked",
     ),

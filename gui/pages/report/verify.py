@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.jobs import JobContext
 from gui.session import Session
@@ -13,6 +13,7 @@ from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets import forms
 from gui.widgets.buttons import CommandButton
+from gui.widgets.passphrase import PassphraseDialog
 from gui.widgets.table import RowsTable
 from gui.widgets.text import PlainLabel
 from gui.widgets.units import count
@@ -36,11 +37,19 @@ class VerifyPanel(QWidget):
         self.repeat = QCheckBox("Compare with this store and run the findings again")
         self.repeat.setChecked(True)
         self.result = PlainLabel("Drop the PDF of a report here, or choose one.", meaning="muted", wrap=True)
-        self.table = RowsTable("Differences", ("Where", "Recorded", "Found"))
+        self.table = RowsTable("Differences, and findings that were not run again", ("Where", "Recorded", "Found"))
+        self._locked: tuple[tuple[str, str], ...] = ()
+        self._pdf = Path()
+        self.unlock = QPushButton("Unlock and verify again…")
+        self.unlock.setAutoDefault(False)
+        self.unlock.setToolTip("Give the passphrases of the locked series, so that their findings are run again too")
+        self.unlock.clicked.connect(self._unlock_next)
+        self.unlock.hide()
         tools = QHBoxLayout()
         tools.setSpacing(GRID)
         tools.addWidget(CommandButton(commands.action("report.verify"), icon="verify"))
         tools.addWidget(self.repeat)
+        tools.addWidget(self.unlock)
         tools.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -70,6 +79,7 @@ class VerifyPanel(QWidget):
 
         self.result.show_text(f"Verifying {pdf.name}", "muted")
         self.table.hide()
+        self.unlock.hide()
         self._session.run(f"Verify {pdf.name}", work, done=partial(self._show, pdf), failed=partial(self._failed, pdf))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
@@ -85,7 +95,7 @@ class VerifyPanel(QWidget):
     def _show(self, pdf: Path, found: "ReportVerification") -> None:
         repeated = "" if found.repeated is None else f" {count(found.repeated, 'finding')} run again."
         if found.not_repeated:
-            repeated += f" {count(len(found.not_repeated), 'finding')} not run again: unlock the series first."
+            repeated += f" {count(len(found.not_repeated), 'finding')} not run again: their series is locked."
         if found.ok and found.not_repeated:
             self.result.show_text(f"{pdf.name}, report {found.number}: no difference found.{repeated}", "muted")
         elif found.ok:
@@ -93,8 +103,28 @@ class VerifyPanel(QWidget):
         else:
             text = f"{pdf.name}, report {found.number}: {count(len(found.differences), 'difference')}.{repeated}"
             self.result.show_text(text, "fault")
-        self.table.rows.show([(d.where, d.recorded, d.found) for d in found.differences])
-        self.table.setVisible(not found.ok)
+        differences = [(d.where, d.recorded, d.found) for d in found.differences]
+        left_out = [
+            (f"finding {each.finding_id}", f"series {each.series_name}", each.why) for each in found.not_repeated
+        ]
+        self.table.rows.show([*differences, *left_out])
+        self.table.setVisible(bool(differences or left_out))
+        self._pdf = pdf
+        self._locked = tuple(dict.fromkeys((each.series_id, each.series_name) for each in found.not_repeated))
+        self.unlock.setVisible(bool(self._locked))
+
+    def _unlock_next(self) -> None:
+        """Ask for the passphrase of each locked series in turn, then verify again."""
+        if not self._locked:
+            self.verify(self._pdf)
+            return
+        (series_id, name), *rest = self._locked
+
+        def unlocked() -> None:
+            self._locked = tuple(rest)
+            self._unlock_next()
+
+        PassphraseDialog(self._session, series_id, name, unlocked, self.window()).open()
 
     def _failed(self, pdf: Path, error: BaseException) -> None:
         self.result.show_text(f"{pdf.name} could not be verified.", "fault")

@@ -300,3 +300,24 @@ def test_the_passphrase_dialog_is_whole_and_shows_what_is_typed_when_asked(qapp,
     settle()
     assert session.keyring.is_unlocked(made.series_id)
     assert not done
+
+
+def test_a_report_on_codes_is_verified_again_once_the_series_is_unlocked(window, made, tmp_path, qtbot, settle):
+    from engine.workflows.reports import make_report
+
+    page = opened(window, shutil.copytree(made.examined, tmp_path / "Report.touchstone"), made.case_id, settle)
+    session, out = page.session, tmp_path / "report.pdf"
+    make_report(session.store, session.actor, made.case_id, out, context=JobContext())
+    window.show_page("report")
+    settle()
+    panel = window.page("report").verification
+    panel.verify(out)
+    settle()
+    assert "2 findings not run again" in panel.result.text()
+    assert panel.table.rows.rowCount() == 2
+    window.page("report").tabs.setCurrentWidget(panel)
+    qtbot.mouseClick(panel.unlock, Qt.MouseButton.LeftButton)
+    unlock(page, qtbot)
+    settle()
+    assert panel.result.text().endswith("nothing differs. 2 findings run again.")
+    assert panel.unlock.isHidden() and panel.table.isHidden()

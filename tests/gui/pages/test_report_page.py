@@ -206,7 +206,10 @@ def test_findings_of_a_locked_series_are_named_as_not_run_again(
 
     def verified(*_: object, keyring: object) -> verification.ReportVerification:
         given.append(keyring)
-        left = verification.NotRepeated(finding_id=f"finding-{7:016x}", why="not re-run: series locked")
+        left = verification.NotRepeated(
+            finding_id=f"finding-{7:016x}", why="not re-run: series locked",
+            series_id=f"series-{7:016x}", series_name="Spring",
+        )  # fmt: skip
         return verification.ReportVerification(number="N-1", differences=(), repeated=0, not_repeated=(left,))
 
     monkeypatch.setattr(verification, "verify_report", verified)
@@ -214,8 +217,12 @@ def test_findings_of_a_locked_series_are_named_as_not_run_again(
     settle()
     assert given == [case_window.session.keyring]
     text = report.verification.result.text()
-    assert "1 finding not run again: unlock the series first." in text
+    assert "1 finding not run again: their series is locked." in text
     assert "nothing differs" not in text
+    assert report.verification.table.rows.row(0) == (
+        f"finding finding-{7:016x}", "series Spring", "not re-run: series locked"
+    )  # fmt: skip
+    assert not report.verification.unlock.isHidden()
 
 
 def test_a_file_that_is_no_report_is_an_error_in_words(
