@@ -41,15 +41,16 @@ def _two_level_qr(options: argparse.Namespace, output: Output, context: JobConte
     from engine.workflows.evaluation_files import write_evaluation
 
     found = _evaluated(options, context)
+    # First of all: hours of work must not be lost where whoever reads the lines goes away.
+    written = write_evaluation(found, options.out) if options.out else ()
     if output.as_json:
         for name in ("summary", "cuts", "strengths", "forged_ids"):
             for row in getattr(found, name):
                 output.result({name: row.to_json()})
     else:
         output.result({}, *_lines(found))
-    if options.out:
-        for path in write_evaluation(found, options.out):
-            output.result({"written": str(path)}, f"written {path}")
+    for path in written:
+        output.result({"written": str(path)}, f"written {path}")
     return 0
 
 
