@@ -7,6 +7,7 @@ from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_register import MUTANTS as OF_REGISTER
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
+from tests.mutants.of_sheets import MUTANTS as OF_SHEETS
 from tests.mutants.of_store import MUTANTS as OF_STORE
 from tests.mutants.of_window import MUTANTS as OF_WINDOW
 
@@ -21,4 +22,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_CODES_PAGE,
     *OF_EVALUATION,
     *OF_CODES,
+    *OF_SHEETS,
 )

@@ -37,6 +37,7 @@ def looped(lightness, corners, patterns, classes, reach):
     shared=st.booleans(),
 )
 @example(seed=3455, side=12, reach=(0, 0), count=12, shared=True)  # one of the patterns replaces no module
+@example(seed=1, side=6, reach=(1, 0), count=130, shared=True)  # more modules than are worked on together
 def test_the_vectorised_search_agrees_with_the_loop(seed, side, reach, count, shared):
     random = generator(seed, "detection")
     lightness = (255 * random.random((5 * side, 6 * side))).astype(np.float32)

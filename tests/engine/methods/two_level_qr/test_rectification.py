@@ -72,6 +72,25 @@ def test_other_resolutions_and_perspective(scale, tilt):
     assert found.capture_px == pytest.approx(scale, rel=0.1)
 
 
+def test_a_code_somewhere_on_a_page_is_rectified_like_one_alone():
+    alone = captured(placed(10.0, 1.0, 700), 700)
+    page = np.full((2000, 2600, 3), 235, dtype=np.uint8)
+    page[900:1600, 1500:2200] = alone
+    first, second = (
+        rectify(pixels, read_codes(pixels)[0], CODE.layout, module_px=12, margin=6) for pixels in (alone, page)
+    )
+    assert np.abs(first.lightness - second.lightness).max() < 2
+    corners = np.array([[0.0, 0.0], [SIDE, 0.0], [SIDE, SIDE], [0.0, SIDE]])
+    moved = second.to_capture.apply(corners) - first.to_capture.apply(corners)
+    assert moved == pytest.approx(np.tile([1500.0, 900.0], (4, 1)), abs=0.02)
+
+
+def test_a_small_code_of_two_pixels_a_module_is_read():
+    ink = np.pad(np.kron(CODE.layout.modules, np.ones((4, 4), dtype=bool)), 16)
+    small = cv2.resize(blurred(ink), None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
+    assert [reading.text for reading in read_codes(small)] == [TEXT]
+
+
 def test_the_finders_alone_place_a_flat_code_to_about_a_pixel():
     matrix = placed(3.0, 1.0, 700)
     pixels = captured(matrix, 700)
