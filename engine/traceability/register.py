@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
-from engine.core.codes import IdBatch, LifeBatch, LifeStep, RecordedStep, Stage, Voiding
+from engine.core.codes import IdBatch, LifeBatch, LifeStep, RecordedStep, Voiding
 from engine.core.errors import StoreError
 from engine.store import Store
 from engine.traceability.ids import IdBytes, from_written
@@ -113,10 +114,12 @@ class Register:
 
     def _step(self, batch: LifeBatch, place: Place, product_id: str) -> LifeStep:
         values = dict(zip(STEP_COLUMNS, self._rows("steps recorded", batch.id, batch.count)[place.row], strict=True))
-        if values["stage"] not in list(Stage):
-            raise StoreError("A step is not as a store writes it", where=f"{batch.id}, row {place.row + 1}")
         moment(values["time"])
-        return LifeStep.model_validate({"product_id": product_id, **values, "stage": Stage(values["stage"])})
+        try:
+            return LifeStep.model_validate({"product_id": product_id, **values})
+        except ValidationError as error:
+            where = f"{batch.id}, row {place.row + 1}"
+            raise StoreError("A step is not as a store writes it", where=where) from error
 
     def _catch_up(self) -> None:
         """Take in the batches that the store knows and the register does not."""

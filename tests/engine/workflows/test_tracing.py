@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from engine.core.case import Role
-from engine.core.codes import CodeCheck, RegisterState, Scheme, SealState, Stage
+from engine.core.codes import CodeCheck, LifeBatch, RegisterState, Scheme, SealState, Stage
 from engine.core.errors import Cancelled, InputError, SeriesLockedError, StoreError
 from engine.core.records import new_id
 from engine.jobs import JobContext
 from engine.traceability.ids import ProductIds, from_written
+from engine.traceability.texts import to_tables
 from engine.workflows import tracing
 from engine.workflows.cases import add_actor, custody
 from engine.workflows.series import Keyring, make_series, series_overview
@@ -292,6 +293,22 @@ def test_an_answer_is_plain_json(store, examiner, product_id):
     check_of(store, examiner, product_id, product_id)
     answer = query(store, product_id)
     assert tracing.RegisterAnswer.from_json(answer.to_json()) == answer
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("sold", "2026-03-01T10:00:00Z", "", "", ""),
+        ("retail", "2026-03-01T10:00:00", "", "", ""),
+        ("retail", "soon", "", "", ""),
+        ("retail", "2026-03-01T10:00:00Z", "x" * 100_001, "", ""),
+    ],
+)
+def test_a_foreign_step_that_is_none_is_a_store_fault(store, producer, product_id, row):
+    tables = {"ids": from_written([product_id]), **to_tables([row], 5)}
+    store.commit(producer.id, "steps recorded", LifeBatch(id=new_id("life"), count=1), tables=tables)
+    with pytest.raises(StoreError, match="not as a store writes it|cannot be read"):
+        query(store, product_id)
 
 
 def test_damaged_tables_are_told_and_not_used(store, issue):
