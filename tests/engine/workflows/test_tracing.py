@@ -307,7 +307,7 @@ def test_an_answer_is_plain_json(store, examiner, product_id):
 def test_a_foreign_step_that_is_none_is_a_store_fault(store, producer, product_id, row):
     tables = {"ids": from_written([product_id]), **to_tables([row], 5)}
     store.commit(producer.id, "steps recorded", LifeBatch(id=new_id("life"), count=1), tables=tables)
-    with pytest.raises(StoreError, match="not as a store writes it|cannot be read"):
+    with pytest.raises(StoreError, match=r"not as a store writes it|cannot be read"):
         query(store, product_id)
 
 
