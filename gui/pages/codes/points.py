@@ -58,7 +58,7 @@ class PointsPanel(QWidget):
         kept, self._wanted = self._wanted or self.table.current_key(), ""
         self.table.rows.show(
             [
-                (p.name, f"{p.threshold:.4f}", rate_text(p.far), rate_text(p.frr), domain_text(p.domain))
+                (_name(p), f"{p.threshold:.4f}", rate_text(p.far), rate_text(p.frr), domain_text(p.domain))
                 for p in self._points
             ],
             [point.id for point in self._points],
@@ -127,4 +127,9 @@ class PointsPanel(QWidget):
             return
         tuning, test = point.tuning, point.test
         genuine, copies = tuning.genuine + test.genuine, tuning.counterfeit + test.counterfeit
-        self.histogram.show_scores(Scores(point.score.capitalize(), genuine, copies, point.threshold))
+        title = f"{point.score.capitalize()}{', simulated codes' if point.domain.simulated else ''}"
+        self.histogram.show_scores(Scores(title, genuine, copies, point.threshold))
+
+
+def _name(point: OperatingPoint) -> str:
+    return f"{point.name} (simulated)" if point.domain.simulated else point.name

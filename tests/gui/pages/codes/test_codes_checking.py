@@ -163,12 +163,13 @@ def test_a_press_is_qualified_and_a_genuine_code_passes_where_a_copy_does_not(
     accept(qtbot, form, settle)
     assert page.tabs.currentIndex() == PRESS
     ((name, threshold, far, frr, domain),) = rows_of(page.points.table)
-    assert name == "Press 2"
+    assert name == "Press 2 (simulated)"
     assert far.startswith("0.0 % (0 of 2; 95 % interval 0.0 to ")
     assert frr.startswith("0.0 % (0 of 2; ")
     assert domain.startswith("Laser A, scanner Flatbed B, ") and domain.endswith("simulated")
     assert page.points.histogram.isVisible()
     assert page.points.histogram.scores is not None
+    assert page.points.histogram.scores.title == "Indicator, simulated codes"
     assert len(page.points.histogram.scores.genuine) == len(page.points.histogram.scores.counterfeit) == 4
     details = dict(rows_of(page.points.details))
     assert details["Set"].endswith(" by Administrator")
