@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from gui.widgets.combo import ElidedCombo
 from gui.widgets.forms import FormDialog
 
 if TYPE_CHECKING:  # loading the records takes as long as loading Qt; the window is seen before
@@ -29,7 +30,7 @@ class ChooseActorDialog(FormDialog):
         super().__init__("Who is working?", "Work as this actor", self._hand_on, parent)
         self._actors = actors
         self._chosen = chosen
-        self.field = QComboBox()
+        self.field = ElidedCombo()
         self.field.addItems([in_words(actor) for actor in actors])
         if current in actors:
             self.field.setCurrentIndex(actors.index(current))

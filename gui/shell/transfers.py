@@ -25,11 +25,12 @@ class ImportStoreDialog(FormDialog):
         super().__init__("Import a store", "Import", self._hand_on, parent)
         self._unpack = unpack
         self.source = self._path("Exported file", Path(), partial(_choose_export, self))
+        self.source.setText("")
+        self.add_check(lambda: "" if Path(self.source.text()).is_file() else "Choose the exported file.")
         self.name = self.add_line("Name", required=True, hint="The folder will be called NAME.touchstone")
         choose = partial(forms.choose_folder, self, "Where shall the store lie?")
         self.place = self._path("In the folder", Path.home(), choose)
         self.add_note("The file is taken as foreign: every part of it is checked before the store is opened.")
-        self.source.setText("")
         self.source.textChanged.connect(self._suggest)
         self.add_check(self._missing)
 
@@ -49,8 +50,6 @@ class ImportStoreDialog(FormDialog):
 
     def _missing(self) -> str:
         name = self.name.text().strip()
-        if not Path(self.source.text()).is_file():
-            return "Choose the exported file."
         if Path(name).name != name:
             return "The name must not hold a path."
         if not Path(self.place.text()).is_dir():

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QWidget
 
 from engine.core.case import Capture, Device, Item, Standing
+from gui.widgets.combo import ElidedCombo
 from gui.widgets.forms import FormDialog
 from gui.widgets.text import ElidedLabel
 from gui.widgets.units import count, scale_text
@@ -118,7 +119,7 @@ class IntakeDialog(FormDialog):
         self._take_in = take_in
         names = ", ".join(path.name for path in files[:20]) + (", …" if len(files) > 20 else "")
         self.form.addRow(f"{count(len(files), 'file')}:", ElidedLabel(names))
-        self.item = QComboBox()
+        self.item = ElidedCombo()
         for item in items:
             self.item.addItem(f"{item.name} ({item.standing.value})")
         self.item.addItem("A new item")

@@ -17,6 +17,7 @@ from gui.session import AnyStore, Session, choose_finding
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
+from gui.widgets.combo import ElidedCombo
 from gui.widgets.files import local_files
 from gui.widgets.outcome import outcome_text
 from gui.widgets.pictures import Pictures
@@ -96,7 +97,7 @@ class CasePage(QWidget):
         event.acceptProposedAction()
 
     def _lay_out(self) -> None:
-        self.cases = QComboBox()
+        self.cases = ElidedCombo()
         self.cases.setAccessibleName("Case")
         self.cases.setToolTip("The case that is open")
         self.cases.setMinimumContentsLength(24)

@@ -10,6 +10,7 @@ from engine.core.case import Capture, Item, Standing
 from engine.core.finding import Finding
 from gui.shell.theme import GRID
 from gui.stage.geometry import Side
+from gui.widgets.combo import ElidedCombo
 from gui.widgets.outcome import code_text, outcome_text
 from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import extent, short_scale
@@ -137,7 +138,7 @@ def finding_title(number: int, finding: Finding, overview: "CaseOverview") -> st
 
 
 def _list(name: str) -> QComboBox:
-    box = QComboBox()
+    box = ElidedCombo()
     box.setAccessibleName(name)
     box.setMinimumContentsLength(12)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -68,7 +68,7 @@ def test_the_store_is_exported_and_imported_under_another_name(
     monkeypatch.setattr(forms, "choose_files", lambda *_: [tmp_path / "taken away.zip"])
     case_window.commands.run("store.import")
     form = dialog(ImportStoreDialog)
-    assert form.missing.text() == "Name is needed."
+    assert form.missing.text() == "Choose the exported file."
     form.source.setText(str(tmp_path / "taken away.zip"))
     assert form.name.text() == "taken away"
     form.place.setText(str(tmp_path))
