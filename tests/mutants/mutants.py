@@ -3,6 +3,7 @@
 from tests.mutants.mutant import Mutant
 from tests.mutants.of_codes import MUTANTS as OF_CODES
 from tests.mutants.of_codes_page import MUTANTS as OF_CODES_PAGE
+from tests.mutants.of_compare import MUTANTS as OF_COMPARE
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_register import MUTANTS as OF_REGISTER
@@ -20,6 +21,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_RESULTS,
     *OF_WINDOW,
     *OF_CODES_PAGE,
+    *OF_COMPARE,
     *OF_EVALUATION,
     *OF_CODES,
     *OF_SHEETS,

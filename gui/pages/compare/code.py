@@ -13,6 +13,7 @@ from engine.core.finding import Finding
 from engine.jobs import Job, JobContext
 from gui.pages.compare.choices import Way, way_of
 from gui.pages.compare.code_section import CodeSection
+from gui.pages.compare.warm import WarmChecker
 from gui.session import Session
 from gui.widgets.passphrase import PassphraseDialog
 
@@ -32,6 +33,8 @@ class CodeExamination(QObject):
         self._job: Job[Found] | None = None
         self._shown: Finding | None = None
         self.section = CodeSection()
+        self._checker = WarmChecker()
+        session.leaving.connect(self._checker.let_go)
 
     @property
     def running(self) -> bool:
@@ -48,11 +51,28 @@ class CodeExamination(QObject):
         def work(context: JobContext) -> Found:
             from engine.workflows.codes import examine_codes
 
-            return examine_codes(store, actor, case_id, capture.id, keyring, context=context)
+            with self._checker.lent() as checker:
+                return examine_codes(store, actor, case_id, capture.id, keyring, checker=checker, context=context)
 
         title = f"Examine the codes of {capture.file_name}"
         again = partial(self.examine, capture, examined)
         self._job = session.run(title, work, done=examined, failed=partial(self._failed, title, again))
+
+    def read_ahead(self, capture: Capture) -> None:
+        """Read the codes of a capture that was just put on the stage, so that examining it only measures them."""
+        store = self._session.store
+        if store is None or not self._session.can_record:
+            return
+
+        def work(context: JobContext) -> None:
+            from engine.workflows.findings import stored_file
+
+            file = stored_file(store, capture.id, context)
+            with self._checker.lent() as checker:
+                checker.read(file.path, capture.page, context)
+
+        # What goes wrong here is told when the person asks for the examination, which then reads again.
+        self._session.picture(work, done=lambda _nothing: None, failed=lambda _error: None)
 
     def follow(self, finding: Finding | None) -> None:
         """Show what stands behind a finding about a code; nothing of any other."""

@@ -242,6 +242,8 @@ class ComparePage(QWidget):
     def _opened(self) -> None:
         self._loading = ""
         self._soon.start()
+        if self.way is Way.CODE:
+            self.codes.read_ahead(self.stage.scene.images[Side.QUESTIONED].capture)
 
     def _load_finding(self, finding_id: str) -> None:
         """Read a finding with its overlays once its captures are on the stage."""
