@@ -282,7 +282,7 @@ def _measured_cautions(rectified: Rectified, loss: Loss) -> Iterable[Caution]:
     if loss.pattern is LossPattern.LOCAL:
         text = (
             f"Correlation is lost locally, in {loss.share:.0%} of the modules (p = {loss.probability:.3f}): consistent "
-            "with damage there. The indicator is lowered by it; see also the indicator outside the loss."
+            "with damage or a distorted print there. It lowers the indicator; see also the indicator outside the loss."
         )
     else:
         text = (
