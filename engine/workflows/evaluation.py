@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,50 +71,41 @@ def evaluate_two_level_qr(
     strengths: bool = True,
     context: Context,
 ) -> Evaluation:
-    """Evaluate the method on simulated codes.
+    """Evaluate the method on simulated codes; the profile sets what is not given of seeds and sizes.
 
     Parameters
     ----------
-    profile : Profile
-        Sets what is not given: seeds, codes and counterfeits of each attack.
-    codes : int, optional
-        Authentic codes, and as many plain copies, for each seed and scheme; at least 4.
-    attack_codes : int, optional
-        Counterfeits of each attack for each seed and scheme.
+    codes, attack_codes : int, optional
+        Authentic codes, and as many plain copies, at least 4; counterfeits of each attack. For each seed and scheme.
     attacks : Sequence[str], optional
         Keys of ``code_attacks.PLANS``; all where None, none where empty.
     strengths : bool
-        Whether to measure curves against the strength of the channel, for the first seed and scheme.
+        Whether to measure curves against the channel's strength, for the first seed and scheme.
 
     Raises
     ------
-    InputError
-        An attack is unknown.
-    Cancelled
-        The person asked to stop.
+    InputError, Cancelled
+        An attack is unknown; the person asked to stop.
     """
     chosen = plans(attacks)
-    seeds = tuple(seeds) if seeds else SEEDS[profile]
-    codes, attack_codes = codes or SIZES[profile][0], attack_codes or SIZES[profile][1]
-    decided: list[Decided] = []
-    scores: list[CodeScore] = []
-    runs = [(scheme, seed) for scheme in schemes for seed in seeds]
+    seeds, sizes = tuple(seeds or SEEDS[profile]), SIZES[profile]
+    codes, attack_codes = codes or sizes[0], attack_codes or sizes[1]
+    decided, scores = list[Decided](), list[CodeScore]()
+    runs, total = [(scheme, seed) for scheme in schemes for seed in seeds], codes + attack_codes * len(chosen)
     for number, (scheme, seed) in enumerate(runs):
-        work = _Progress(context, number, len(runs), codes + attack_codes * len(chosen), f"{scheme}, seed {seed}")
+        work = _Progress(context, number, len(runs), total, f"{scheme}, seed {seed}")
         found = list(_scores_of(scheme, seed, codes, attack_codes, chosen, work))
         scores += found
         decided += rows_of(found)
-    return Evaluation(
+    return _evaluation(
+        decided,
+        scores,
         profile=profile,
         seeds=seeds,
         schemes=tuple(schemes),
         codes=codes,
         attack_codes=attack_codes,
         attacks=tuple(plan.key for plan in chosen),
-        scores=tuple(scores),
-        rows=tuple(each.row for each in decided),
-        cuts=tuple(cuts_of(scores)),
-        summary=tuple(summarised(decided)),
         forged_ids=tuple(_forged_ids(seed) for seed in seeds),
         strengths=tuple(strength_rows(schemes[0], seeds[0], STRENGTH_CODES[profile], context) if strengths else ()),
     )
@@ -136,17 +128,15 @@ def combined(scores: Iterable[CodeScore]) -> Evaluation:
     for each in kept:
         sizes.setdefault((each.scheme, each.seed, each.kind), set()).add(each.piece)
     attacks = tuple(dict.fromkeys(each.kind for each in kept if each.kind not in (AUTHENTIC, COPY)))
-    return Evaluation(
+    return _evaluation(
+        decided,
+        kept,
         profile=None,
         seeds=tuple(dict.fromkeys(seed for _, seed in groups)),
         schemes=tuple(dict.fromkeys(scheme for scheme, _ in groups)),
         codes=max(len(pieces) for (_, _, kind), pieces in sizes.items() if kind == AUTHENTIC),
         attack_codes=max((len(pieces) for (_, _, kind), pieces in sizes.items() if kind in attacks), default=0),
         attacks=attacks,
-        scores=kept,
-        rows=tuple(each.row for each in decided),
-        cuts=tuple(cuts_of(kept)),
-        summary=tuple(summarised(decided)),
         forged_ids=(),
         strengths=(),
     )
@@ -217,6 +207,16 @@ def cuts_of(scores: Sequence[CodeScore]) -> Iterator[CutRow]:
             yield CutRow(
                 seed=seed, scheme=scheme, kind=kind, experiment=experiment, placement=placement, per_cent=cut
             )  # fmt: skip
+
+
+def _evaluation(decided: Sequence[Decided], scores: Sequence[CodeScore], **facts: Any) -> Evaluation:
+    return Evaluation(
+        scores=tuple(scores),
+        rows=tuple(each.row for each in decided),
+        cuts=tuple(cuts_of(scores)),
+        summary=tuple(summarised(decided)),
+        **facts,
+    )
 
 
 class _Progress:
