@@ -2,7 +2,7 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -126,8 +126,6 @@ def make_sheets(
     out : Path
         The file; where several are needed (a PDF holds 50 pages, a PNG one) they are numbered, ``sheets-001.pdf``. A
         file of that name is replaced.
-    paper : str
-        ``A4`` or ``Letter``.
     dpi : int, optional
         Of PNG pages: that of the series or a multiple of it, at which every original pixel becomes a square of dots.
 
@@ -143,30 +141,19 @@ def make_sheets(
     texts = _captions(product_ids, captions)
     layout = _layout(series, paper)
     pages = -(-len(product_ids) // layout.per_page)
-    step = layout.per_page * (PAGES_A_FILE if kind == "pdf" else 1)
-    names = _names(out, kind, -(-len(product_ids) // step))
-    written: list[Path] = []
-    try:
-        for number, name in enumerate(names):
-            context.check_cancelled()
-            part = slice(number * step, (number + 1) * step)
-            first_page = 1 + number * step // layout.per_page
-            text = SheetText(series.name, series.sha256, first_page, pages)
-            inks = _inks(series, recorded.prefix, product_ids[part])
-            within = context.part(number, len(names), "Sheets")
-            data = (
-                sheet_pdf(inks, texts[part], layout, text, within)
-                if kind == "pdf"
-                else sheet_png(inks, texts[part], layout, text, repeat=repeat)
-            )
-            write_secret(name, data)
-            written.append(name)
-    except BaseException:
-        for name in written:
-            with contextlib.suppress(OSError):  # the first error is the one to tell
-                name.unlink()
-        raise
-    return SheetReport(tuple(written), len(product_ids), pages, layout.per_page)
+    together = PAGES_A_FILE if kind == "pdf" else 1
+    names = _names(out, kind, -(-pages // together))
+
+    def made(number: int) -> bytes:
+        part = slice(number * together * layout.per_page, (number + 1) * together * layout.per_page)
+        text = SheetText(series.name, series.sha256, 1 + number * together, pages)
+        inks = _inks(series, recorded.prefix, product_ids[part])
+        if kind == "png":
+            return sheet_png(inks, texts[part], layout, text, repeat=repeat)
+        return sheet_pdf(inks, texts[part], layout, text, context.part(number, len(names), "Sheets"))
+
+    _write_all(names, made, context)
+    return SheetReport(tuple(names), len(product_ids), pages, layout.per_page)
 
 
 def preview_sheet(
@@ -219,6 +206,22 @@ def write_secret(path: Path, data: bytes) -> None:
     except OSError as error:
         what = f"The file could not be written ({error.strerror})"
         raise InputError(what, where=str(path), remedy="Choose another place.") from error
+
+
+def _write_all(names: Sequence[Path], made: Callable[[int], bytes], context: JobContext) -> None:
+    """Write the files in turn, each with what is ``made`` for its number; all of them or none."""
+    written: list[Path] = []
+    try:
+        for number, name in enumerate(names):
+            context.check_cancelled()
+            context.progress(number, len(names), "Sheets")
+            write_secret(name, made(number))
+            written.append(name)
+    except BaseException:
+        for name in written:
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                name.unlink()
+        raise
 
 
 def _layout(series: "Series", paper: str) -> SheetLayout:
