@@ -25,10 +25,14 @@ class MethodUsed(Record):
 
 
 class ExaminedItem(Record):
-    """An item with its captures, in the order they were taken in."""
+    """An item with its captures, in the order they were taken in.
+
+    ``destroyed`` names by SHA-256 the orders by which original bytes were destroyed.
+    """
 
     item: Item
     captures: tuple[Capture, ...] = ()
+    destroyed: dict[Sha256, Name] = Field(default_factory=dict)
 
 
 class ReportedFinding(Record):

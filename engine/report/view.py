@@ -119,7 +119,9 @@ def _item(entry: ExaminedItem) -> View:
         "simulated": item.simulated,
         "condition": item.condition or NONE_STATED,
         "received": moment(item.received) or NONE_STATED,
-        "captures": [{"title": capture_name(capture), "rows": _capture(capture)} for capture in entry.captures],
+        "captures": [
+            {"title": capture_name(capture), "rows": _capture(capture, entry.destroyed)} for capture in entry.captures
+        ],
     }
 
 
@@ -128,12 +130,15 @@ def capture_name(capture: Capture) -> str:
     return capture.file_name if capture.page == 0 else f"{capture.file_name}, page {capture.page + 1}"
 
 
-def _capture(capture: Capture) -> Rows:
+def _capture(capture: Capture, destroyed: dict[str, str]) -> Rows:
     quality = capture.quality
     colour = {1: "grey", 2: "grey with a second channel"}.get(capture.channels, "RGB")
     profile = [["ICC profile", hash_cell(capture.icc_sha256)]] if capture.icc_sha256 else []
+    gone = destroyed.get(capture.sha256)
+    bytes_ = [["Original bytes", f"destroyed by order {gone}; no figure can be drawn of them"]] if gone else []
     return [
         ["SHA-256", hash_cell(capture.sha256)],
+        *bytes_,
         ["Capture", f"{capture.id}; page {capture.page + 1} of the file; {capture.byte_size} bytes"],
         [
             "Image",

@@ -11,7 +11,11 @@ from engine.store import Store
 
 
 def report_figures(store: Store, content: ReportContent, context: JobContext) -> tuple[Figure, ...]:
-    """Draw the figures of a report from the evidence and the recorded overlays, one capture in memory at a time."""
+    """Draw the figures of a report from the evidence and the recorded overlays, one capture in memory at a time.
+
+    Of bytes that were destroyed by order there is none.
+    """
+    gone = {sha256 for entry in content.items for sha256 in entry.destroyed}
     captures = {capture.id: (entry.item.name, capture) for entry in content.items for capture in entry.captures}
     total = len(captures) + len(content.findings)
     figures: list[Figure] = []
@@ -21,6 +25,8 @@ def report_figures(store: Store, content: ReportContent, context: JobContext) ->
             return worker.read(store.evidence(capture.sha256, context), capture.page)
 
         for name, capture in captures.values():
+            if capture.sha256 in gone:
+                continue
             context.check_cancelled()
             context.progress(len(figures), total, f"Drawing {capture.file_name}")
             caption = f"Capture {capture.file_name} of item {name}"
@@ -30,6 +36,8 @@ def report_figures(store: Store, content: ReportContent, context: JobContext) ->
             context.progress(len(captures) + number, total, "Drawing findings")
             finding = store.finding(entry.finding.id, with_rasters=True)
             shown = [captures[capture_id] for capture_id in finding.capture_ids]
+            if any(capture.sha256 in gone for _, capture in shown):
+                continue
             figures += _finding_figures(finding, shown, [pixels(capture) for _, capture in shown])
     return tuple(figures)
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.core.case import Actor, Identifier, IssuedReport, Text
+from engine.core.case import Actor, Identifier, IssuedReport, Item, Text
 from engine.core.codes import SeriesFacts
 from engine.core.errors import InputError, ReportError, StoreError
 from engine.core.finding import Finding
@@ -25,7 +25,7 @@ from engine.report.content import (
     ReportedPoint,
 )
 from engine.store import Store, any_record_of
-from engine.workflows.cases import EXAMINING, case_overview, require_role
+from engine.workflows.cases import EXAMINING, CaseOverview, case_overview, require_role
 from engine.workflows.figures import report_figures
 
 TITLE = "Report of examination"
@@ -181,7 +181,7 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         amendment=amendment,
         case=overview.case,
         methods=tuple(MethodUsed(key=m.key, title=m.title, version=m.version, citation=m.citation) for m in used),
-        items=tuple(ExaminedItem(item=item, captures=overview.captures[item.id]) for item in overview.items),
+        items=tuple(_examined(item, overview) for item in overview.items),
         findings=findings,
         points=points,
         series=series,
@@ -193,6 +193,13 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         head_sequence=store.head.count - 1,
         head_hash=store.head.hash,
     )
+
+
+def _examined(item: Item, overview: CaseOverview) -> ExaminedItem:
+    captures = overview.captures[item.id]
+    held = {capture.sha256 for capture in captures}
+    gone = {sha256: each.order for sha256, each in overview.destroyed.items() if sha256 in held}
+    return ExaminedItem(item=item, captures=captures, destroyed=gone)
 
 
 def _signed(store: Store, case_id: str) -> Callable[[str], tuple[Actor, str]]:

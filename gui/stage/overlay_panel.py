@@ -25,6 +25,7 @@ from gui.stage import colouring
 from gui.stage.colouring import OverlayStyle
 from gui.stage.geometry import local_scale
 from gui.stage.scene import is_displacement
+from gui.widgets.table import RoomyRows
 from gui.widgets.text import PlainLabel
 
 NONE = "No overlays yet. They appear here once a comparison has made some."
@@ -43,6 +44,7 @@ class OverlayPanel(QWidget):
         self.empty = PlainLabel(NONE, meaning="muted", wrap=True)
         self.list = QListWidget()
         self.list.setAccessibleName("Overlays")
+        self.list.setItemDelegate(RoomyRows(self.list))
         self.list.setMaximumHeight(16 * GRID)
         self.points = QCheckBox("Matched points")
         self.meaning = PlainLabel(meaning="muted", wrap=True)

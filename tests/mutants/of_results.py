@@ -167,8 +167,8 @@ REPORTS = (
     Mutant(
         "printed-overlay-half-a-cell-off",
         "engine/report/figures.py",
-        "    to_picture = resize_matrix(*factor) @ overlay.grid_to_capture.array()\n",
-        "    to_picture = np.diag([*factor, 1.0]) @ overlay.grid_to_capture.array()\n",
+        "    to_picture = resize_matrix(*factor) @ shift @ overlay.grid_to_capture.array()\n",
+        "    to_picture = np.diag([*factor, 1.0]) @ shift @ overlay.grid_to_capture.array()\n",
         f"{REPORT}/test_figures.py::test_the_grid_stays_in_place_when_the_capture_is_enlarged_or_reduced",
     ),
     Mutant(
@@ -247,9 +247,37 @@ ACTIONS = (
     Mutant(
         "evidence-not-checked-at-verification",
         "engine/workflows/verification.py",
-        "            found += _evidence(store, capture.sha256, capture.file_name)\n",
+        "            found += _evidence(store, capture.sha256, capture.file_name, context)\n",
         "            pass\n",
         f"{VERIFYING}::test_changed_evidence_is_named_and_its_finding_is_not_run_on_it",
+    ),
+    Mutant(
+        "lost-region-passed-over",
+        "engine/report/differences.py",
+        '            found.append(Difference(where=where, recorded="present", found=ABSENT))\n            continue\n',
+        "            continue\n",
+        f"{REPORT}/test_differences.py::test_a_region_that_is_lost_moved_or_on_another_capture_differs_even_without_scores",
+    ),
+    Mutant(
+        "moved-points-passed-over",
+        "engine/report/differences.py",
+        "    if apart <= POINT_TOLERANCE_PX:\n",
+        "    if True:\n",
+        f"{REPORT}/test_differences.py::test_corresponding_points_that_moved_differ",
+    ),
+    Mutant(
+        "anybody-destroys-evidence",
+        "engine/workflows/destruction.py",
+        '    require_role(actor, ADMINISTERING, "destroy evidence")\n',
+        "",
+        f"{WORKFLOWS}/test_destruction.py::test_only_an_administrator_destroys_and_only_by_an_order_and_once",
+    ),
+    Mutant(
+        "tiles-outlive-destroyed-bytes",
+        "engine/workflows/captures.py",
+        "    if store.destruction(capture.sha256) is not None:\n",
+        "    if False:\n",
+        f"{WORKFLOWS}/test_destruction.py::test_bytes_and_tiles_are_gone_and_the_tombstone_stays",
     ),
     Mutant(
         "differences-of-the-re-run-dropped",
