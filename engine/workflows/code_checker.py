@@ -87,14 +87,14 @@ class CodeChecker:
         JobError
             The file made the process crash or pass its limits.
         """
-        return ReadPage.from_json(self._request({"do": "read"}, path, page, context)["page"])
+        reply = self._request({"do": "read"}, path, page, context)
+        with _understood(path):
+            return ReadPage.from_json(reply["page"])
 
     def measure(
         self, path: Path, capture: Capture, wanted: Sequence[Wanted], context: JobContext
     ) -> tuple[Finding, ...]:
         """Return a finding, with its rasters, for each code wanted of a page; raises what ``read`` raises."""
-        import numpy as np
-
         from engine.methods.two_level_qr.sealing import to_bytes
 
         with scratch_folder() as folder:
@@ -110,16 +110,12 @@ class CodeChecker:
                     for each in wanted
                 ],
             }
-            replies = self._request(request, path, capture.page, context)["findings"]
-            findings = []
-            for number, reply in enumerate(replies):
-                finding = Finding.from_json(reply)
-                overlays = tuple(
-                    overlay.with_raster(Raster(np.load(_raster(folder, number, place), allow_pickle=False)))
-                    for place, overlay in enumerate(finding.overlays)
-                )
-                findings.append(finding.model_copy(update={"overlays": overlays}))
-        return tuple(findings)
+            reply = self._request(request, path, capture.page, context)
+            with _understood(path):
+                findings = [Finding.from_json(finding) for finding in reply["findings"]]
+                if len(findings) != len(wanted):
+                    raise ValueError(f"{len(findings)} findings of {len(wanted)} codes")
+                return tuple(_with_rasters(finding, folder, number) for number, finding in enumerate(findings))
 
     def close(self) -> None:
         """End the process."""
@@ -156,6 +152,26 @@ def read_file(
         path, page, read.facts, sha256=read.sha256, item_id=item_id, device=device, scale=None, simulated=simulated
     )
     return capture, read
+
+
+def _with_rasters(finding: Finding, folder: str, number: int) -> Finding:
+    import numpy as np
+
+    overlays = tuple(
+        overlay.with_raster(Raster(np.load(_raster(folder, number, place), allow_pickle=False)))
+        for place, overlay in enumerate(finding.overlays)
+    )
+    return finding.model_copy(update={"overlays": overlays})
+
+
+@contextlib.contextmanager
+def _understood(path: Path) -> Iterator[None]:
+    """Turn a reply that is not what it should be into a JobError: a process that a file broke may send anything."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, OSError, EOFError) as error:
+        what = f"The code checker answered nonsense ({type(error).__name__})"
+        raise JobError(what, where=path.name, remedy="Check the image again.") from error
 
 
 def _raster(folder: str, number: int, place: int) -> Path:
