@@ -1,6 +1,7 @@
 """Examining the codes of a capture: the job, and the passphrase where a series is locked."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from engine.core.case import Capture
-from engine.core.errors import SeriesLockedError
+from engine.core.codes import CodeSeries
 from engine.core.finding import Finding
 from engine.jobs import Job, JobContext
 from gui.pages.compare.choices import Way, way_of
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 Found = tuple[Finding, ...]
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What was found, or which series must be unlocked first; then nothing was recorded."""
+
+    findings: Found = ()
+    locked: tuple[CodeSeries, ...] = ()
+
+
 class CodeExamination(QObject):
     """Examines codes, asks for passphrases, and fills the section of the finding panel."""
 
@@ -30,7 +39,7 @@ class CodeExamination(QObject):
         super().__init__(page)
         self._session = session
         self._page = page
-        self._job: Job[Found] | None = None
+        self._job: Job[Examined] | None = None
         self._shown: Finding | None = None
         self.section = CodeSection()
         self._checker = WarmChecker()
@@ -48,15 +57,25 @@ class CodeExamination(QObject):
         if store is None or actor is None or case_id is None or keyring is None:
             return
 
-        def work(context: JobContext) -> Found:
-            from engine.workflows.codes import examine_codes
+        def work(context: JobContext) -> Examined:
+            from engine.workflows.codes import examine_codes, locked_series
+            from engine.workflows.findings import stored_file
 
             with self._checker.lent() as checker:
-                return examine_codes(store, actor, case_id, capture.id, keyring, checker=checker, context=context)
+                path = stored_file(store, capture.id, context).path
+                locked = locked_series(store, keyring, path, page=capture.page, checker=checker, context=context)
+                if locked:
+                    return Examined(locked=locked)
+                found = examine_codes(store, actor, case_id, capture.id, keyring, checker=checker, context=context)
+                return Examined(findings=found)
 
-        title = f"Examine the codes of {capture.file_name}"
-        again = partial(self.examine, capture, examined)
-        self._job = session.run(title, work, done=examined, failed=partial(self._failed, title, again))
+        def done(result: Examined) -> None:
+            if result.locked:
+                self._unlock(result.locked, partial(self.examine, capture, examined))
+            else:
+                examined(result.findings)
+
+        self._job = session.run(f"Examine the codes of {capture.file_name}", work, done=done)
 
     def read_ahead(self, capture: Capture) -> None:
         """Read the codes of a capture that was just put on the stage, so that examining it only measures them."""
@@ -102,14 +121,8 @@ class CodeExamination(QObject):
 
         self._session.query(work, done=done)
 
-    def _failed(self, title: str, again: Callable[[], None], error: BaseException) -> None:
-        store = self._session.store
-        if not isinstance(error, SeriesLockedError) or store is None:
-            self._session.error_raised.emit(title, error)
-            return
-
-        def ask(name: str) -> None:
-            if self._session.store is store:
-                PassphraseDialog(self._session, error.series_id, name, again, self._page.window()).open()
-
-        self._session.query(lambda context: store.code_series_one(error.series_id).facts.name, done=ask)
+    def _unlock(self, locked: tuple[CodeSeries, ...], again: Callable[[], None]) -> None:
+        """Ask for the passphrase of each series in turn, then examine again; without one nothing is examined."""
+        series, *others = locked
+        go_on = partial(self._unlock, tuple(others), again) if others else again
+        PassphraseDialog(self._session, series.id, series.facts.name, go_on, self._page.window()).open()

@@ -69,7 +69,8 @@ def data_text(answer: "RegisterAnswer") -> str:
 
 def history_lines(answer: "RegisterAnswer") -> tuple[str, ...]:
     """Return steps, checks and voidings in the order of their times; of very many the last ones."""
-    entries = sorted((*map(_step, answer.steps), *map(_check, answer.checks), *_voidings(answer)))
+    entries = [*map(_step, answer.steps), *map(_check, answer.checks), *_voidings(answer)]
+    entries.sort(key=lambda entry: entry[0])  # what has one time stays as it was recorded
     lines = [f"{time_text(time)}  {text}" for time, text in entries]
     if len(lines) <= SHOWN_ENTRIES:
         return tuple(lines)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit
 
 from engine.core.case import Device, Standing
 from engine.core.errors import SeriesLockedError
-from engine.jobs import JobContext
+from engine.jobs import JobContext, JobState
 from gui.pages.compare.choices import Way
 from gui.pages.compare.page import NO_PAIR, STAGE
 from gui.shell import theme
@@ -146,6 +146,7 @@ def test_a_locked_series_asks_for_its_passphrase_and_then_the_code_passes(fresh,
     assert dialog.isVisible() and dialog.fault.text().startswith("The passphrase does not open this series")
     assert dialog.field.text() == ""
     assert page.session.store.findings(made.case_id) == (), "nothing was recorded"
+    assert all(row.job.state is not JobState.FAILED for row in page.window().tray.rows()), "no fault, a question"
     unlock(page, qtbot)
     settle()
     qtbot.waitUntil(lambda: page.stage.scene.finding is not None, timeout=60_000)
