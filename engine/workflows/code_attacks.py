@@ -97,7 +97,7 @@ PLANS: tuple[AttackPlan, ...] = (
     ),
     *_both_printers("averaged-1200", "modules of one code averaged, 1200 dpi", Means.AVERAGED, scan_dpi=1200),
     *_both_printers("averaged", "modules of one code averaged, 2400 dpi", Means.AVERAGED, scan_dpi=2400),
-    *_both_printers("averaged-5", "modules of up to 5 codes averaged, 2400 dpi", Means.AVERAGED, scan_dpi=2400, codes=5),
+    *_both_printers("averaged-5", "modules of up to 5 codes averaged", Means.AVERAGED, scan_dpi=2400, codes=5),
     *_both_printers("restored-1200", "each module restored, 1 scan, 1200 dpi", Means.RESTORED, scan_dpi=1200),
     *_both_printers("restored", "each module restored, 1 scan, 2400 dpi", Means.RESTORED, scan_dpi=2400),
     *_both_printers("scans-5", "5 scans of one code averaged, 2400 dpi", Means.RESTORED, scan_dpi=2400, scans=5),
