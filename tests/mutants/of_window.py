@@ -134,4 +134,25 @@ MUTANTS = (
         "        self.setTextFormat(Qt.TextFormat.AutoText)\n",
         "tests/gui/shell/test_errors.py::test_markup_in_an_error_stays_text",
     ),
+    Mutant(
+        "pages-built-in-one-turn",
+        "gui/shell/window.py",
+        "            self._prepare(others)\n",
+        "            for other in others:\n                self.page(other.key)\n",
+        "tests/gui/shell/test_window.py::test_pages_are_built_one_after_another_and_imported_off_the_windows_thread",
+    ),
+    Mutant(
+        "chosen-entry-cut-off",
+        "gui/widgets/combo.py",
+        "        option.currentText = self._fitting(option)\n",
+        "",
+        "tests/gui/widgets/test_combo.py::test_what_is_drawn_is_what_fits",
+    ),
+    Mutant(
+        "greens-weigh-half-in-a-difference",
+        "gui/stage/colouring.py",
+        "    green <<= np.uint32(12)\n",
+        "    green <<= np.uint32(11)\n",
+        f"{STAGE}/test_colouring.py::test_greys_stay_greys_and_colours_weigh_as_in_qt",
+    ),
 )
