@@ -20,6 +20,6 @@ PAGES = (
     PageEntry(
         "compare", "Compare", "compare", "Two captures side by side, with evidence", "gui.pages.compare", "ComparePage"
     ),
-    PageEntry("report", "Report", "report", "Opinion, preview, issued reports", "gui.pages.report", "ReportPage"),
     PageEntry("codes", "Codes", "codes", "Series of codes, print sheets, the register", "gui.pages.codes", "CodesPage"),
+    PageEntry("report", "Report", "report", "Opinion, preview, issued reports", "gui.pages.report", "ReportPage"),
 )
