@@ -9,17 +9,18 @@ from engine.cli.lookup import find_actor, find_capture, find_case, find_series
 from engine.cli.opening import writable
 from engine.cli.output import Output
 from engine.cli.passphrases import add_passphrase, passphrase, unlocked
-from engine.core.case import Device
+from engine.core.case import Actor, Device
 from engine.core.codes import RegisterState, SealState
-from engine.core.errors import SeriesLockedError
+from engine.core.errors import ImagingError, JobError, SeriesLockedError
 from engine.core.finding import Finding
 from engine.jobs import JobContext
 from engine.workflows import codes, qualification
 from engine.workflows.checked_code import CheckedCode, nothing_read
 from engine.workflows.code_checker import CodeChecker
 from engine.workflows.series import Keyring
+from engine.workflows.stores import Store
 
-NEGATIVE = 3
+NOT_CHECKED, NEGATIVE = 2, 3
 DEVICES = [Device.SCANNER.value, Device.MICROSCOPE.value, Device.PHONE.value]
 
 
@@ -29,7 +30,8 @@ def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:
         "check",
         parents=[common],
         help="check every code that images show against register and operating point",
-        description="A line for each code, from the top down, and one for an image in which no code can be read.",
+        description="A line for each code, from the top down, and one for an image in which no code can be read. "
+        "An image that cannot be checked is named on standard error, the others are checked, and the exit code is 2.",
     )
     check.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
     check.add_argument("--store", type=Path, required=True, metavar="DIR")
@@ -70,29 +72,18 @@ def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _check(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    negative = False
+    negative, refused = False, 0
     with writable(options.store, output) as store, CodeChecker() as checker:
         actor, keyring = find_actor(store, options.actor), Keyring()
         for image in options.images:
             context.check_cancelled()
-            page = options.page - 1
-            for series in codes.locked_series(store, keyring, image, page=page, checker=checker, context=context):
-                keyring.unlock(store, series.id, passphrase(options, series.facts.name))
-            checked = codes.check_image(
-                store,
-                actor,
-                keyring,
-                image,
-                page=page,
-                device=Device(options.device),
-                simulated=options.simulated,
-                place=options.place,
-                package=SealState(options.package),
-                sticker=SealState(options.sticker),
-                record=not options.no_record,
-                checker=checker,
-                context=context,
-            )
+            try:
+                checked = _checked(options, store, actor, keyring, image, checker, context)
+            # Whoever copies codes may have made an image to break its reader: the others are checked all the same.
+            except (ImagingError, JobError) as error:
+                output.error(type(error)(error.what, where=str(image), remedy=error.remedy))
+                refused += 1
+                continue
             for code in checked:
                 negative |= code.check.passes is False or code.answer.state is RegisterState.NO_RECORD
                 output.result(code.to_json(), *_lines(image, code))
@@ -100,7 +91,40 @@ def _check(options: argparse.Namespace, output: Output, context: JobContext) -> 
                 negative = True
                 text = "No QR code can be read: there is none, or too little of it, or it is too coarse."
                 output.result(nothing_read(text), f"{image.name}: {text}")
+    if refused:
+        output.note(f"{refused} of {len(options.images)} images could not be checked")
+        return NOT_CHECKED
     return NEGATIVE if negative and options.fail_on_negative else 0
+
+
+def _checked(
+    options: argparse.Namespace,
+    store: Store,
+    actor: Actor,
+    keyring: Keyring,
+    image: Path,
+    checker: CodeChecker,
+    context: JobContext,
+) -> tuple[CheckedCode, ...]:
+    """Check the codes of one image; asks for the passphrases of their series."""
+    page = options.page - 1
+    for series in codes.locked_series(store, keyring, image, page=page, checker=checker, context=context):
+        keyring.unlock(store, series.id, passphrase(options, series.facts.name))
+    return codes.check_image(
+        store,
+        actor,
+        keyring,
+        image,
+        page=page,
+        device=Device(options.device),
+        simulated=options.simulated,
+        place=options.place,
+        package=SealState(options.package),
+        sticker=SealState(options.sticker),
+        record=not options.no_record,
+        checker=checker,
+        context=context,
+    )
 
 
 def _lines(image: Path, code: CheckedCode) -> list[str]:

@@ -60,6 +60,18 @@ def test_an_image_without_a_code_gets_its_line(qr, codes, tmp_path):
     assert "No QR code can be read" in line["warnings"][0]
 
 
+def test_an_image_that_cannot_be_checked_is_named_and_stops_no_other(qr, codes, tmp_path):
+    broken, missing = tmp_path / "broken.png", tmp_path / "missing.png"
+    broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    images = codes.picture(codes.ids[6]), broken, missing, codes.picture(codes.ids[7])
+    given = ("--no-record", "--fail-on-negative", "--passphrase-file", codes.folder / "passphrase")
+    code, lines, errors = qr("check", *images, "--store", codes.folder / "lab.touchstone", *given)
+    assert (code, [line["id"] for line in lines]) == (2, [codes.ids[6], codes.ids[7]])
+    told = [json.loads(line) for line in errors.splitlines() if line.startswith("{")]
+    assert [each["error"]["where"] for each in told if "error" in each] == [str(broken), str(missing)]
+    assert told[-1] == {"note": "2 of 4 images could not be checked"}
+
+
 def test_without_a_passphrase_a_code_of_a_series_is_not_checked_in_silence(qr, codes):
     code, lines, errors = qr("check", codes.picture(codes.ids[9]), "--store", codes.folder / "lab.touchstone")
     assert (code, lines) == (2, [])
