@@ -25,6 +25,8 @@ from engine.core import errors
 from engine.core.errors import Cancelled, JobError, TouchstoneError
 
 POLL_SECONDS = 0.05
+# From which the command line may take a passphrase: children open hostile files, and have no use for it.
+PASSPHRASE_VARIABLE = "TOUCHSTONE_PASSPHRASE"
 # A reply is a few records; a broken child that sends an endless line must not fill the parent's memory.
 MAX_REPLY_BYTES = 16 << 20
 T = TypeVar("T")
@@ -252,6 +254,7 @@ class Child:
         if self._process is None or self._process.poll() is not None:
             self.close()
             environment = dict(os.environ, TOUCHSTONE_CHILD_MEMORY=str(self._limits.memory_bytes))
+            environment.pop(PASSPHRASE_VARIABLE, None)
             root = str(Path(__file__).resolve().parents[1])
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
             # -P: the working folder may hold evidence, and nothing in it may pass for a module of Python or ours.

@@ -18,6 +18,8 @@ def answer(values, context):
     match values["do"]:
         case "echo":
             return {"pid": os.getpid(), "echo": values.get("value")}
+        case "environment":
+            return {"held": [name for name in os.environ if name.startswith("TOUCHSTONE_")]}
         case "progress":
             for i in range(3):
                 context.progress(i, 3, "working")
@@ -80,6 +82,11 @@ def pid_of(child):
 def test_one_process_answers_request_after_request(child):
     assert child.request({"do": "echo", "value": {"ä": [1, None, 2.5]}})["echo"] == {"ä": [1, None, 2.5]}
     assert pid_of(child) == pid_of(child) != os.getpid()
+
+
+def test_a_passphrase_in_the_environment_reaches_no_child(child, monkeypatch):
+    monkeypatch.setenv("TOUCHSTONE_PASSPHRASE", "correct horse battery")
+    assert child.request({"do": "environment"})["held"] == ["TOUCHSTONE_CHILD_MEMORY"]
 
 
 def test_progress_reaches_the_context(child):
