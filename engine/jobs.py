@@ -26,7 +26,7 @@ from engine.core.errors import Cancelled, JobError, TouchstoneError
 
 POLL_SECONDS = 0.05
 # From which the command line may take a passphrase: children open hostile files, and have no use for it.
-PASSPHRASE_VARIABLE = "TOUCHSTONE_PASSPHRASE"
+PASSPHRASE_VARIABLE = "TOUCHSTONE_PASSPHRASE"  # noqa: S105 - a name, not a password
 # A reply is a few records; a broken child that sends an endless line must not fill the parent's memory.
 MAX_REPLY_BYTES = 16 << 20
 T = TypeVar("T")
