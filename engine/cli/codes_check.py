@@ -43,7 +43,9 @@ def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:
         states = [state.value for state in SealState]
         check.add_argument(f"--{name}", choices=states, default=SealState.NOT_RECORDED.value, help="as it was found")
     check.add_argument("--no-record", action="store_true", help="leave the history of the products as it is")
-    check.add_argument("--fail-on-negative", action="store_true", help="exit 3 where a code fails or has no record")
+    check.add_argument(
+        "--fail-on-negative", action="store_true", help="exit 3 where a code fails, is voided or has no record"
+    )
     check.set_defaults(run=_check)
     examine = commands.add_parser(
         "examine", parents=[common], help="examine the codes of captures of a case and record the findings"
@@ -85,7 +87,7 @@ def _check(options: argparse.Namespace, output: Output, context: JobContext) -> 
                 refused += 1
                 continue
             for code in checked:
-                negative |= code.check.passes is False or code.answer.state is RegisterState.NO_RECORD
+                negative |= code.check.passes is False or code.answer.state is not RegisterState.ISSUED
                 output.result(code.to_json(), *_lines(image, code))
             if not checked:
                 negative = True

@@ -60,6 +60,14 @@ def test_an_image_without_a_code_gets_its_line(qr, codes, tmp_path):
     assert "No QR code can be read" in line["warnings"][0]
 
 
+def test_a_voided_id_is_negative_whatever_is_measured(qr, run, codes):
+    folder, image = codes.folder / "lab.touchstone", codes.picture(codes.ids[11])
+    assert run("qr", "trace", folder, codes.ids[11], "--void", "stolen", "--actor", "Head")[0] == 0
+    given = ("--no-record", "--fail-on-negative", "--passphrase-file", codes.folder / "passphrase")
+    code, (line,), _ = qr("check", image, "--store", folder, *given)
+    assert (code, line["register"]["state"], line["passes"]) == (3, "voided", None)
+
+
 def test_an_image_that_cannot_be_checked_is_named_and_stops_no_other(qr, codes, tmp_path):
     broken, missing = tmp_path / "broken.png", tmp_path / "missing.png"
     broken.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
