@@ -107,7 +107,7 @@ def seal(series: Series, passphrase: str) -> bytes:
     Raises
     ------
     InputError
-        The passphrase has fewer than 8 characters.
+        The passphrase has fewer than 8 characters, or is no text.
     """
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
@@ -123,7 +123,7 @@ def unseal(data: bytes, passphrase: str) -> Series:
     Raises
     ------
     InputError
-        The passphrase is another, or the bytes are damaged or no sealed series.
+        The passphrase is another or no text, or the bytes are damaged or no sealed series.
     """
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -146,5 +146,10 @@ def _stretched(passphrase: str, cost: int, salt: bytes) -> bytes:
     from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
     # The same letters typed on another system may come in another composition.
-    text = unicodedata.normalize("NFC", passphrase).encode()
+    try:
+        text = unicodedata.normalize("NFC", passphrase).encode()
+    except UnicodeEncodeError:
+        # Bytes of a terminal or an environment that are no UTF-8; the cause quotes the passphrase.
+        what = "The passphrase holds bytes that are no text"
+        raise InputError(what, remedy="Type it again, or give it in a file in UTF-8") from None
     return Scrypt(salt=salt, length=32, n=1 << cost, r=BLOCK_SIZE, p=PARALLEL).derive(text)

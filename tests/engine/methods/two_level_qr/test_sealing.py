@@ -46,6 +46,15 @@ def test_a_short_passphrase_is_refused() -> None:
         seal(series(), "1234567")
 
 
+def test_a_passphrase_that_is_no_text_is_refused_without_being_told() -> None:
+    undecoded = (PASSPHRASE.encode() + b"\xff").decode(errors="surrogateescape")
+    for use in (lambda: seal(series(), undecoded), lambda: unseal(seal(series(), PASSPHRASE), undecoded)):
+        with pytest.raises(InputError, match="no text") as raised:
+            use()
+        assert PASSPHRASE not in "".join(traceback.format_exception(raised.value))
+        assert raised.value.__suppress_context__
+
+
 def test_two_seals_of_one_series_share_nothing_but_the_header() -> None:
     first, second = seal(series(), PASSPHRASE), seal(series(), PASSPHRASE)
     start = len(sealing.MAGIC) + 1
