@@ -11,10 +11,10 @@ def moment(text: str) -> datetime:
         found = datetime.fromisoformat(text)
         if found.tzinfo is None:
             raise ValueError("no time zone")
-    except ValueError as error:
+        return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         what = "A time in the register cannot be read"
         raise StoreError(what, where=repr(text[:40]), remedy="It was not written by Touchstone") from error
-    return found.astimezone(UTC)
 
 
 def utc_text(text: str) -> str:

@@ -113,7 +113,7 @@ def test_a_disturbed_seal_is_told(seal: str) -> None:
     assert keys((), [check("05T12:00:00", **{seal: SealState.INTACT})]) == []
 
 
-@pytest.mark.parametrize("time", ["yesterday", "2026-03-01T08:00:00", "T"])
+@pytest.mark.parametrize("time", ["yesterday", "2026-03-01T08:00:00", "T", "0001-01-01T00:00:00+14:00"])
 def test_a_time_of_a_foreign_store_that_is_none_is_a_store_fault(time: str) -> None:
     with pytest.raises(StoreError, match="cannot be read"):
         find_anomalies(time, [], [])
