@@ -137,6 +137,7 @@ def make_sheets(
     """
     series, recorded = keyring.series(series_id), store.code_series_one(series_id)
     repeat = _repeat(series, dpi)
+    store.refresh()
     _check_issued(store, recorded, product_ids)
     texts = _captions(product_ids, captions)
     layout = _layout(series, paper)
@@ -186,6 +187,7 @@ def make_code(store: Store, keyring: Keyring, series_id: str, product_id: str, *
     """Return the code of an issued ID, quiet zone included, as a black and white PNG; ``dpi`` as in ``make_sheets``."""
     series, recorded = keyring.series(series_id), store.code_series_one(series_id)
     repeat = _repeat(series, dpi)
+    store.refresh()
     _check_issued(store, recorded, [product_id])
     (ink,) = _inks(series, recorded.prefix, [product_id])
     return ink_png(ink, series.print_dpi, repeat=repeat)

@@ -18,6 +18,7 @@ from engine.workflows import sheets
 from engine.workflows.cases import add_actor
 from engine.workflows.series import Keyring, make_series
 from engine.workflows.sheets import issue_and_print, make_code, make_sheets, preview_sheet
+from engine.workflows.stores import open_store
 from engine.workflows.tables import Table
 from engine.workflows.tracing import issue_ids, void
 
@@ -76,6 +77,15 @@ def test_one_code_is_written_dot_for_dot_and_read_again(store, series, keyring, 
     assert np.array_equal(seen, ink)
     assert read_codes(np.where(seen, 0, 255).astype(np.uint8))[0].text == PREFIX + ids[1]
     assert np.array_equal(black(make_code(store, keyring, series.id, ids[1], dpi=1200)), np.kron(ink, np.ones((2, 2))))
+
+
+def test_what_another_process_voided_is_not_printed(store, series, keyring, ids, tmp_path):
+    with open_store(store.path) as other:
+        void(other, other.actors()[0], series.id, ids[:1], "lost")
+    with pytest.raises(InputError, match="voided"):
+        make_sheets(store, keyring, series.id, ids, out=tmp_path / "a.pdf", context=JobContext())
+    with pytest.raises(InputError, match="voided"):
+        make_code(store, keyring, series.id, ids[0])
 
 
 def test_more_pages_than_one_get_numbered_files(store, series, keyring, ids, tmp_path):
