@@ -83,7 +83,8 @@ def qualify(
     ------
     InputError
         The role may not do this, the series is locked, a code is none of the series or shown twice, there are fewer
-        than ``LEAST_CODES`` of a kind, or the copies score no lower than the genuine codes.
+        than ``LEAST_CODES`` of a kind, both kinds show the same scan or other resolutions than each other, or the
+        copies score no lower than the genuine codes.
     """
     require_role(actor, QUALIFYING, "qualify presses")
     store.refresh()
@@ -110,6 +111,7 @@ def _point(
     from engine.methods.two_level_qr.decision import SCORE
     from engine.methods.two_level_qr.examination import TwoLevelQr, TwoLevelQrSettings
 
+    _refuse_unlike(genuine, copies, press.name)
     tuning, test = _halves(genuine, copies)
     threshold, rates = _rates(tuning, test, press.name)
     dpi = [each.dpi for kind in (genuine, copies) for each in kind.values()]
@@ -138,6 +140,20 @@ def _point(
         far=rates.far,
         frr=rates.frr,
     )
+
+
+def _refuse_unlike(genuine: dict[str, _Scored], copies: dict[str, _Scored], name: str) -> None:
+    """Raise InputError where the kinds differ in more than their origin, or not even in that."""
+    images = [{each.image_sha256 for each in kind.values()} for kind in (genuine, copies)]
+    if images[0] & images[1]:
+        what = "The same scan was given for genuine codes and for copies"
+        raise InputError(what, where=name, remedy="Give each scan once.")
+    ranges = [(min(dpi), max(dpi)) for dpi in ([each.dpi for each in kind.values()] for kind in (genuine, copies))]
+    # A coarse scan lowers the indicator by itself: the rates would be those of the resolution, not of copying.
+    if any(max(ends) > (1 + DPI_MARGIN) * min(ends) for ends in zip(*ranges, strict=True)):
+        told = [f"{low:.0f} to {high:.0f} dpi" for low, high in ranges]
+        what = f"The genuine codes were scanned at {told[0]}, the copies at {told[1]}"
+        raise InputError(what, where=name, remedy="Scan both kinds alike.")
 
 
 def _rates(tuning: ScoreSet, test: ScoreSet, name: str) -> tuple[float, "ErrorRates"]:

@@ -76,6 +76,9 @@ def page(codes, name: str, image: np.ndarray):
         ("blank", "No code can be read"),
         ("foreign", "is none of the series Tests"),
         ("other version", "cannot be measured"),
+        ("same scan", "The same scan was given"),
+        ("finer copies", "scanned at 5.. to 6.. dpi, the copies at 8"),
+        ("some finer", "the copies at 5.. to 8"),
     ],
 )
 def test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded(codes, what, said):
@@ -91,6 +94,13 @@ def test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded(codes, 
             [copies],
         ),
     }  # fmt: skip
+    finer = codes.folder / "finer.png"
+    cv2.imwrite(str(finer), cv2.resize(cv2.imread(str(copies), cv2.IMREAD_GRAYSCALE), None, fx=1.4, fy=1.4))
+    wrong |= {
+        "same scan": lambda: ([genuine], [codes.picture(*codes.ids[6:10], sigma=COPY), genuine]),
+        "finer copies": lambda: ([genuine], [finer]),
+        "some finer": lambda: ([genuine], [finer, codes.picture(*codes.ids[6:8], sigma=COPY)]),
+    }
     before = codes.store.head.count
     with pytest.raises(InputError, match=said):
         codes.qualify(*wrong[what]())
