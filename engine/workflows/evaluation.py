@@ -88,8 +88,9 @@ def evaluate_two_level_qr(
         An attack is unknown; the person asked to stop.
     """
     chosen = plans(attacks)
-    seeds, sizes = tuple(seeds or SEEDS[profile]), SIZES[profile]
-    codes, attack_codes = codes or sizes[0], attack_codes or sizes[1]
+    # A seed named twice would give the same pieces twice, and intervals narrower than they are.
+    seeds, schemes = tuple(dict.fromkeys(seeds or SEEDS[profile])), tuple(dict.fromkeys(schemes))
+    codes, attack_codes = codes or SIZES[profile][0], attack_codes or SIZES[profile][1]
     decided, scores = list[Decided](), list[CodeScore]()
     runs, total = [(scheme, seed) for scheme in schemes for seed in seeds], codes + attack_codes * len(chosen)
     for number, (scheme, seed) in enumerate(runs):
@@ -102,7 +103,7 @@ def evaluate_two_level_qr(
         scores,
         profile=profile,
         seeds=seeds,
-        schemes=tuple(schemes),
+        schemes=schemes,
         codes=codes,
         attack_codes=attack_codes,
         attacks=tuple(plan.key for plan in chosen),
@@ -116,14 +117,23 @@ def combined(scores: Iterable[CodeScore]) -> Evaluation:
 
     Scores that several runs share, such as the authentic codes of a seed, count once. Curves against the channel's
     strength and made-up IDs are not in the scores.
+
+    Raises
+    ------
+    InputError
+        There are no scores, or two runs measured one piece differently, so that it would count twice.
     """
-    groups: dict[tuple[Scheme, int], dict[CodeScore, None]] = {}
+    groups: dict[tuple[Scheme, int], dict[tuple[object, ...], CodeScore]] = {}
     for each in scores:
-        groups.setdefault((each.scheme, each.seed), {})[each] = None
+        key = (each.kind, each.piece, each.experiment, each.placement)
+        if groups.setdefault((each.scheme, each.seed), {}).setdefault(key, each) != each:
+            what = "Two runs measured this piece differently"
+            remedy = "Combine runs of one version, with as many counterfeits of each attack."
+            raise InputError(what, where=f"{each.scheme}, seed {each.seed}: {each.kind} {each.piece}", remedy=remedy)
     if not groups:
         raise InputError("There is no authentic code in these tables", remedy="Name folders that evaluate wrote.")
-    decided = [each for group in groups.values() for each in rows_of(list(group))]
-    kept = tuple(each for group in groups.values() for each in group)
+    decided = [each for group in groups.values() for each in rows_of(list(group.values()))]
+    kept = tuple(each for group in groups.values() for each in group.values())
     sizes: dict[tuple[Scheme, int, str], set[str]] = {}
     for each in kept:
         sizes.setdefault((each.scheme, each.seed, each.kind), set()).add(each.piece)

@@ -9,6 +9,7 @@ from engine.core.evaluations import CodeScore
 from engine.core.seeds import generator
 from engine.evaluation.rates import clopper_pearson
 from engine.jobs import JobContext
+from engine.workflows import evaluation
 from engine.workflows.code_protocol import AUTHENTIC, COPY, PLACEMENTS, Rule, code_scores, rules
 from engine.workflows.evaluation import clustered_rate, cuts_of, evaluate_two_level_qr, rows_of, summarised
 
@@ -156,6 +157,15 @@ def test_an_evaluation_can_be_cancelled_and_tells_its_progress():
         evaluate_two_level_qr(schemes=[Scheme.UNIQUE], codes=50, attacks=[], context=context)
     assert [round(done, 3) for done, _, _ in told] == [0.0, 0.02]
     assert "unique, seed 1" in told[0][2]
+
+
+def test_a_seed_or_scheme_named_twice_counts_once(monkeypatch):
+    monkeypatch.setattr(evaluation, "_scores_of", lambda scheme, seed, *_: made_up(seed))
+    found = evaluate_two_level_qr(
+        schemes=[Scheme.UNIQUE, Scheme.UNIQUE], seeds=[2, 1, 2], strengths=False, context=JobContext()
+    )
+    assert (found.seeds, found.schemes) == ((2, 1), (Scheme.UNIQUE,))
+    assert {row.far_pooled.trials for row in found.summary if (row.attack, row.threshold) == (COPY, "TH1")} == {2 * FEW}
 
 
 def test_a_small_evaluation_on_simulated_codes():

@@ -103,6 +103,13 @@ def test_runs_that_were_done_in_parts_are_pooled_as_if_they_were_one(found, tmp_
     assert (pooled.seeds, pooled.codes, pooled.attack_codes, pooled.profile) == ((1, 2), 24, 10, None)
 
 
+def test_a_piece_that_two_runs_measured_differently_is_named_and_counted_by_none():
+    first = made_up(1)
+    other = first[0].model_copy(update={"indicator": first[0].indicator + 0.1})
+    with pytest.raises(InputError, match="unique, seed 1: authentic authentic 0"):
+        combined([*first, other])
+
+
 @pytest.mark.parametrize("text", ["", "seed,kind\n1,x\n", "\x00\xff"])
 def test_what_is_no_table_of_indicators_is_named(text, tmp_path):
     (tmp_path / "indicators.csv").write_text(text, encoding="latin-1")
