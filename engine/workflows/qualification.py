@@ -83,8 +83,7 @@ def qualify(
     ------
     InputError
         The role may not do this, the series is locked, a code is none of the series or shown twice, there are fewer
-        than ``LEAST_CODES`` of a kind, both kinds show the same scan or other resolutions than each other, or the
-        copies score no lower than the genuine codes.
+        than ``LEAST_CODES`` of a kind, the kinds share a scan or differ in resolution, or the copies score no lower.
     """
     require_role(actor, QUALIFYING, "qualify presses")
     store.refresh()

@@ -137,7 +137,6 @@ def make_sheets(
     """
     series, recorded = keyring.series(series_id), store.code_series_one(series_id)
     repeat = _repeat(series, dpi)
-    store.refresh()
     _check_issued(store, recorded, product_ids)
     texts = _captions(product_ids, captions)
     layout = _layout(series, paper)
@@ -187,7 +186,6 @@ def make_code(store: Store, keyring: Keyring, series_id: str, product_id: str, *
     """Return the code of an issued ID, quiet zone included, as a black and white PNG; ``dpi`` as in ``make_sheets``."""
     series, recorded = keyring.series(series_id), store.code_series_one(series_id)
     repeat = _repeat(series, dpi)
-    store.refresh()
     _check_issued(store, recorded, [product_id])
     (ink,) = _inks(series, recorded.prefix, [product_id])
     return ink_png(ink, series.print_dpi, repeat=repeat)
@@ -250,6 +248,7 @@ def _check_issued(store: Store, series: CodeSeries, product_ids: Sequence[str]) 
     """Raise InputError unless every ID was issued in the series and none is voided."""
     if not product_ids:
         raise InputError("There are no IDs to print", remedy="Issue IDs first.")
+    store.refresh()
     voidings = store.voidings(series.id)
     voided = {product_id for voiding in voidings for product_id in voiding.product_ids}
     if any(not voiding.product_ids for voiding in voidings):
