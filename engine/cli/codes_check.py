@@ -11,7 +11,7 @@ from engine.cli.output import Output
 from engine.cli.passphrases import add_passphrase, passphrase, unlocked
 from engine.core.case import Actor, Device
 from engine.core.codes import RegisterState, SealState
-from engine.core.errors import ImagingError, JobError, SeriesLockedError
+from engine.core.errors import ImagingError, InputError, JobError, SeriesLockedError, TouchstoneError
 from engine.core.finding import Finding
 from engine.jobs import JobContext
 from engine.workflows import codes, qualification
@@ -81,9 +81,10 @@ def _check(options: argparse.Namespace, output: Output, context: JobContext) -> 
             context.check_cancelled()
             try:
                 checked = _checked(options, store, actor, keyring, image, checker, context)
-            # Whoever copies codes may have made an image to break its reader: the others are checked all the same.
-            except (ImagingError, JobError) as error:
-                output.error(type(error)(error.what, where=str(image), remedy=error.remedy))
+            # Whoever copies codes may have made an image to break its reader, or put a code of a series beside whose
+            # passphrase is another: the other images are checked all the same.
+            except (ImagingError, InputError, JobError) as error:
+                output.error(TouchstoneError(error.what, where=str(image), remedy=error.remedy))
                 refused += 1
                 continue
             for code in checked:
@@ -94,7 +95,8 @@ def _check(options: argparse.Namespace, output: Output, context: JobContext) -> 
                 text = "No QR code can be read: there is none, or too little of it, or it is too coarse."
                 output.result(nothing_read(text), f"{image.name}: {text}")
     if refused:
-        output.note(f"{refused} of {len(options.images)} images could not be checked")
+        if len(options.images) > 1:
+            output.note(f"{refused} of {len(options.images)} images could not be checked")
         return NOT_CHECKED
     return NEGATIVE if negative and options.fail_on_negative else 0
 

@@ -86,6 +86,22 @@ def test_without_a_passphrase_a_code_of_a_series_is_not_checked_in_silence(qr, c
     assert "The passphrase of Tests is needed" in json.loads(errors.splitlines()[-1])["error"]["what"]
 
 
+def test_a_series_with_another_passphrase_stops_no_other(qr, run, codes, tmp_path):
+    folder = codes.folder / "lab.touchstone"
+    (tmp_path / "other").write_text("another passphrase\n")
+    (tmp_path / "own").write_text(f"{PASSPHRASE}\n")
+    other, sheet = ("--passphrase-file", tmp_path / "other"), tmp_path / "sheet.png"
+    assert qr("series", "make", folder, "--name", "Other", *other)[0] == 0
+    assert qr("sheet", folder, "--series", "Other", "--count", 1, "--out", sheet, *other)[0] == 0
+    images = sheet, codes.picture(codes.ids[6])
+    code, lines, errors = qr("check", *images, "--store", folder, "--no-record", "--passphrase-file", tmp_path / "own")
+    assert (code, [line["id"] for line in lines]) == (2, [codes.ids[6]])
+    told = [json.loads(line)["error"] for line in errors.splitlines() if '"error"' in line]
+    assert [(each["where"], each["what"]) for each in told] == [
+        (str(sheet), "The passphrase does not open this series")
+    ]
+
+
 def test_the_codes_of_a_case_are_examined(qr, run, codes):
     folder, image = codes.folder / "lab.touchstone", codes.picture(*codes.ids[10:12])
     assert run("case", "new", folder, "--title", "Case", "--actor", "Head")[0] == 0
