@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.core.case import Actor, Capture, Device
-from engine.core.codes import CodeSeries, RecordedCheck, SealState
+from engine.core.codes import CodeCheck, CodeSeries, RecordedCheck, SealState
 from engine.core.errors import InputError
 from engine.core.finding import Caution, Finding
 from engine.core.operating import OperatingPoint
-from engine.core.records import utc_now
+from engine.core.records import entered, utc_now
 from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
@@ -72,9 +72,8 @@ def check_image(
     checked = []
     for code, answer, measured in zip(read.codes, answers, findings, strict=True):
         finding, point = (None, None) if measured is None else _decided(store, answer, measured, capture)
-        check = new_check(code.text, answer, finding, point, asked, store.laboratory, capture).model_copy(
-            update={"place": place, "package": package, "sticker": sticker}
-        )
+        check = new_check(code.text, answer, finding, point, asked, store.laboratory, capture)
+        check = entered(CodeCheck, **{**dict(check), "place": place, "package": package, "sticker": sticker})
         if record:
             store.commit(actor.id, "code checked", check)
         present = RecordedCheck(check=check, recorded=asked, actor_name=actor.name)

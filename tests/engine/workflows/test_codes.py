@@ -55,6 +55,13 @@ def codes(made, tmp_path):
         yield Codes(tmp_path, store, made.producer, made.examiner, made.series, made.keyring, made.ids, made.checker)
 
 
+def test_a_place_that_is_no_text_is_refused_and_nothing_recorded(codes):
+    before = codes.store.head.count
+    with pytest.raises(InputError, match="place cannot be recorded"):
+        codes.check(codes.picture(codes.ids[6]), place="Shop \udcff")
+    assert codes.store.head.count == before
+
+
 def ordinary(text: str) -> np.ndarray:
     return blurred(QrCode(payload=text, version=4).design().ink)
 
