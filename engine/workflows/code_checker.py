@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from pydantic import PositiveInt
+
 from engine.core.case import Capture, Device, Sha256, Text
 from engine.core.errors import ImagingError, InputError, JobError
 from engine.core.finding import Finding, Raster
@@ -40,13 +42,14 @@ class ReadCode(Record):
 
 
 class ReadPage(Record):
-    """A page whose codes were read.
+    """A page whose codes were read; ``pages`` counts those of its file.
 
     ``facts.quality`` is that of the page's middle alone: a check needs an answer sooner than the figures of millions of
     pixels. ``held_ms`` is what an earlier request spent on decoding and reading the page; 0 where this one did.
     """
 
     sha256: Sha256
+    pages: PositiveInt
     facts: PageFacts
     codes: tuple[ReadCode, ...]
     held_ms: float
@@ -184,6 +187,7 @@ class _Held:
 
     state: tuple[object, ...]
     sha256: str
+    pages: int
     facts: PageFacts
     pixels: Pixels
     readings: "tuple[Reading, ...]"
@@ -228,14 +232,14 @@ def _state(path: Path, page: int) -> tuple[object, ...]:
 
 
 def _decoded(path: Path, page: int, context: JobContext) -> _Held:
-    from engine.imaging.decode import decode, page_info
+    from engine.imaging.decode import decode, inspect, page_info
     from engine.imaging.quality import measure_quality
     from engine.methods.two_level_qr.rectification import read_codes
 
     start, state = time.perf_counter(), _state(path, page)
     with ThreadPoolExecutor(1) as pool:
         hashing = pool.submit(file_sha256, path)
-        info = page_info(path, page)
+        pages, info = len(inspect(path)), page_info(path, page)
         context.progress(0, 1, "Decoding")
         pixels = decode(path, page)
         context.progress(0.3, 1, "Reading the codes")
@@ -246,7 +250,7 @@ def _decoded(path: Path, page: int, context: JobContext) -> _Held:
     top, left = (max(0, length // 2 - AROUND_PX // 2) for length in pixels.shape[:2])
     quality = measure_quality(pixels[top : top + AROUND_PX, left : left + AROUND_PX])
     facts = PageFacts(**dict(info), quality=quality)
-    return _Held(state, sha256, facts, pixels, readings, 1e3 * (time.perf_counter() - start))
+    return _Held(state, sha256, pages, facts, pixels, readings, 1e3 * (time.perf_counter() - start))
 
 
 def _told(held: _Held, held_ms: float) -> ReadPage:
@@ -255,7 +259,7 @@ def _told(held: _Held, held_ms: float) -> ReadPage:
     for reading in held.readings:
         counts[reading.text] = counts.get(reading.text, 0) + 1
         codes.append(ReadCode(text=reading.text, number=counts[reading.text]))
-    return ReadPage(sha256=held.sha256, facts=held.facts, codes=tuple(codes), held_ms=held_ms)
+    return ReadPage(sha256=held.sha256, pages=held.pages, facts=held.facts, codes=tuple(codes), held_ms=held_ms)
 
 
 def _measured(held: _Held, request: dict[str, Any], context: JobContext) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.core.case import Capture, Device, Quality
 from engine.core.errors import StoreError
 from gui.pages.case.dialogs import AddItemDialog, CalibrateDialog, IntakeDialog, NewCaseDialog, ScaleDialog
-from gui.pages.codes.checking import CheckDialog
+from gui.pages.codes.checking import CheckDialog, PagesDialog
 from gui.pages.codes.dialogs import MakeSeriesDialog, StepDialog, VoidDialog
 from gui.pages.codes.issue import SheetsDialog
 from gui.pages.codes.qualify import QualifyDialog
@@ -44,7 +44,10 @@ DIALOGS: dict[str, Callable[[QWidget], FormDialog]] = {
     "void": lambda parent: VoidDialog("Series", "Autumn", lambda _: None, parent),
     "step": lambda parent: StepDialog("0123456789ABCDEF", lambda *_: None, parent),
     "qualify": lambda parent: QualifyDialog("Autumn", lambda _: None, parent),
-    "check codes": lambda parent: CheckDialog([Path("a.tif")], ["Autumn"], lambda _: None, parent, can_record=True),
+    "check codes": lambda parent: CheckDialog(
+        ((Path("a.tif"), 0),), ["Autumn"], lambda _: None, parent, can_record=True
+    ),
+    "pages": lambda parent: PagesDialog([Path("a.tif")] * 2, [1, 3], lambda _: None, parent),
     "issue ids": lambda parent: SheetsDialog(
         "24 new IDs", Path("a.pdf"), lambda _: None, parent, columns=("lot",), issue=True
     ),

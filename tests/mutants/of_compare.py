@@ -58,9 +58,9 @@ MUTANTS = (
     ),
     Mutant(
         "used-checker-survives-letting-go",
-        "gui/pages/compare/warm.py",
+        "gui/warm_checker.py",
         "                    kept = generation == self._generation\n",
         "                    kept = True\n",
-        "tests/gui/pages/test_warm_checker.py::test_letting_go_ends_it_at_once_or_when_it_comes_back",
+        "tests/gui/test_warm_checker.py::test_letting_go_ends_it_at_once_or_when_it_comes_back",
     ),
 )

@@ -85,6 +85,7 @@ class SeriesActions(QObject):
         """Forget every opened series."""
         if self._session.keyring is not None:
             self._session.keyring.lock()
+            self._session.checker.let_go()
             self._session.keyring_changed.emit()
 
     def qualify(self) -> None:

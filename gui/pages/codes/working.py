@@ -9,23 +9,25 @@ from engine.core.case import Actor, Role
 from engine.core.codes import CodeSeries
 from engine.workflows.series import Keyring
 from gui.session import AnyStore, Session
+from gui.warm_checker import WarmChecker
 from gui.widgets.passphrase import PassphraseDialog
 
 
 @dataclass(frozen=True)
 class Working:
-    """What every recorded action on codes needs: the store, who works in it, and the opened series."""
+    """What every recorded action on codes needs: store, who works in it, opened series, and what reads images."""
 
     store: AnyStore
     actor: Actor
     keyring: Keyring
+    checker: WarmChecker
 
 
 def working(session: Session) -> Working | None:
     """Return them; None where no store is open or nobody works."""
     if session.store is None or session.actor is None or session.keyring is None:
         return None
-    return Working(session.store, session.actor, session.keyring)
+    return Working(session.store, session.actor, session.keyring, session.checker)
 
 
 def may_record(session: Session, roles: Set[Role]) -> bool:

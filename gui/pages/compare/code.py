@@ -14,7 +14,6 @@ from engine.core.finding import Finding
 from engine.jobs import Job, JobContext
 from gui.pages.compare.choices import Way, way_of
 from gui.pages.compare.code_section import CodeSection
-from gui.pages.compare.warm import WarmChecker
 from gui.session import Session
 from gui.widgets.passphrase import PassphraseDialog
 
@@ -42,8 +41,6 @@ class CodeExamination(QObject):
         self._job: Job[Examined] | None = None
         self._shown: Finding | None = None
         self.section = CodeSection()
-        self._checker = WarmChecker()
-        session.leaving.connect(self._checker.let_go)
 
     @property
     def running(self) -> bool:
@@ -61,7 +58,7 @@ class CodeExamination(QObject):
             from engine.workflows.codes import examine_codes, locked_series
             from engine.workflows.findings import stored_file
 
-            with self._checker.lent() as checker:
+            with session.checker.lent() as checker:
                 path = stored_file(store, capture.id, context).path
                 locked = locked_series(store, keyring, path, page=capture.page, checker=checker, context=context)
                 if locked:
@@ -87,7 +84,7 @@ class CodeExamination(QObject):
             from engine.workflows.findings import stored_file
 
             file = stored_file(store, capture.id, context)
-            with self._checker.lent() as checker:
+            with self._session.checker.lent() as checker:
                 checker.read(file.path, capture.page, context)
 
         # What goes wrong here is told when the person asks for the examination, which then reads again.

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.codes import CodeSeries
 from engine.workflows.tracing import IssuedIds
-from gui.pages.codes.checking import CheckDialog
+from gui.pages.codes.checking import CheckDialog, PagesDialog
 from gui.pages.codes.page import LOOK_UP, PRESS, CodesPage
 from gui.pages.codes.qualify import QualifyDialog
 from gui.session import Session
@@ -21,7 +21,7 @@ from tests.gui.driving import dialog, drop
 from tests.gui.pages.codes.samples import PASSPHRASE, PREFIX, Scan, rows_of
 
 
-def accept(qtbot: QtBot, form: CheckDialog | QualifyDialog, settle: Callable[[], None]) -> None:
+def accept(qtbot: QtBot, form: CheckDialog | PagesDialog | QualifyDialog, settle: Callable[[], None]) -> None:
     qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
     settle()
 
@@ -122,6 +122,58 @@ def test_an_image_without_a_code_gets_a_clear_answer(
     assert told.startswith("No code can be read.")
     assert str(path) in told
     assert page.lookup.empty.isVisible()
+
+
+@pytest.mark.parametrize(("choice", "expected"), [("All 3 pages", (0, 2)), ("Page 3", (2,)), ("Page 2", ())])
+def test_which_pages_of_a_file_are_checked_is_asked(
+    qtbot: QtBot,
+    unlocked: CodesPage,
+    issued: IssuedIds,
+    scan: Scan,
+    tmp_path: Path,
+    settle: Callable[[], None],
+    choice: str,
+    expected: tuple[int, ...],
+) -> None:
+    import tifffile
+
+    path = tmp_path / "pages.tif"
+    first, third = (tifffile.imread(scan(issued.product_ids[place])) for place in (0, 2))
+    with tifffile.TiffWriter(path) as file:
+        for pixels in (first, np.full((400, 400), 230, np.uint8), third):
+            file.write(pixels, photometric="minisblack")
+    drop(unlocked, [path])
+    settle()
+    ask = dialog(PagesDialog)
+    assert [ask.pages.itemText(place) for place in range(4)] == ["All 3 pages", "Page 1", "Page 2", "Page 3"]
+    ask.pages.setCurrentText(choice)
+    accept(qtbot, ask, settle)
+    accept(qtbot, dialog(CheckDialog), settle)
+    said = [row[0] for row in rows_of(unlocked.lookup.checked)]
+    assert said == [f"{PREFIX}{issued.product_ids[place]}" for place in expected]
+    if not expected:
+        assert str(path) in dialog(NoteDialog).text.toPlainText()
+
+
+def test_locking_ends_the_process_that_saw_the_secrets(
+    qtbot: QtBot,
+    unlocked: CodesPage,
+    issued: IssuedIds,
+    scan: Scan,
+    open_window: MainWindow,
+    session: Session,
+    settle: Callable[[], None],
+) -> None:
+    drop(unlocked, [scan(issued.product_ids[0])])
+    settle()
+    accept(qtbot, dialog(CheckDialog), settle)
+    with session.checker.lent() as first:
+        pass
+    with session.checker.lent() as again:
+        assert again is first, "kept warm"
+    open_window.commands.run("codes.lock")
+    with session.checker.lent() as other:
+        assert other is not first
 
 
 def test_a_file_that_is_no_image_is_named(

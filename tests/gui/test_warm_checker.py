@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from engine.workflows import code_checker
-from gui.pages.compare.warm import WarmChecker
+from gui.warm_checker import WarmChecker
 
 
 class Fake:

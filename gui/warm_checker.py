@@ -1,4 +1,4 @@
-"""A code checker that stays started between two examinations, and has read a capture before it is asked to measure."""
+"""A code checker that stays started between two checks, and may have read an image before it is asked to measure."""
 
 import contextlib
 import threading
