@@ -9,7 +9,7 @@ from engine.cli.lookup import find_actor, find_case, find_report
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
 from engine.cli.passphrases import add_passphrase, given_passphrase
-from engine.core.errors import InputError
+from engine.core.errors import InputError, StoreError
 from engine.core.records import entered
 from engine.jobs import JobContext
 from engine.workflows import reports, stores, verification
@@ -97,7 +97,9 @@ def _keyring(options: argparse.Namespace) -> Keyring:
     if secret is not None:
         with stores.open_store(options.store, read_only=True) as store:
             for series in store.code_series():
-                with contextlib.suppress(InputError):  # another series may have another passphrase
+                # Another series may have another passphrase, and exports leave secrets out: what stays locked is told as
+                # not run again.
+                with contextlib.suppress(InputError, StoreError):
                     keyring.unlock(store, series.id, secret)
     return keyring
 

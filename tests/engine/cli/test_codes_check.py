@@ -111,3 +111,18 @@ def test_the_codes_of_a_case_are_examined(qr, run, codes):
     code, lines, _ = qr("examine", folder, image.name, "--case", "Case", *given)
     assert code == 0
     assert {line["finding"]["provenance"]["settings"]["code_text"] for line in lines} == set(codes.ids[10:12])
+
+
+def test_a_report_is_verified_against_an_import_whose_secrets_were_left_out(qr, run, codes, tmp_path):
+    folder, image = codes.folder / "lab.touchstone", codes.picture(codes.ids[10], name="q2.png")
+    given = ("--passphrase-file", codes.folder / "passphrase")
+    assert run("case", "new", folder, "--title", "Sent", "--actor", "Head")[0] == 0
+    taken = ("--case", "Sent", "--item", "Q1", "--standing", "questioned", "--device", "scanner", "--actor", "Head")
+    assert run("intake", folder, image, *taken)[0] == 0
+    assert qr("examine", folder, image.name, "--case", "Sent", *given)[0] == 0
+    pdf, packed, there = tmp_path / "r.pdf", tmp_path / "s.zip", tmp_path / "there.touchstone"
+    assert run("report", "make", folder, "--case", "Sent", "--out", pdf, "--actor", "Head")[0] == 0
+    assert run("store", "export", folder, packed)[0] == 0
+    assert run("store", "import", there, packed)[0] == 0
+    code, lines, _ = run("report", "verify", pdf, "--store", there, *given)
+    assert (code, lines[-1]["ok"], lines[-1]["findings_not_repeated"]) == (0, True, 1)
