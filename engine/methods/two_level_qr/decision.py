@@ -8,7 +8,7 @@ indicator.
 from collections.abc import Iterable, Sequence
 
 from engine.core.case import Capture
-from engine.core.finding import Finding
+from engine.core.finding import Caution, Finding
 from engine.core.operating import Classification, OperatingPoint
 from engine.methods.two_level_qr.examination import Outcome
 from engine.methods.two_level_qr.loss import LossPattern
@@ -27,8 +27,8 @@ def pattern_of_loss_of(finding: Finding) -> str:
 def decided(finding: Finding, points: Sequence[OperatingPoint], capture: Capture) -> Finding:
     """Return the finding with what the operating points of its series say of it.
 
-    The last point that holds counts; where none holds the last one is named with the reason why, and the finding stays
-    investigative. Without points the finding comes back as it is.
+    The last point that holds counts, and a caution names the devices that it holds for; where none holds the last one
+    is named with the reason why, and the finding stays investigative. Without points the finding comes back as it is.
     """
     if not points:
         return finding
@@ -37,7 +37,19 @@ def decided(finding: Finding, points: Sequence[OperatingPoint], capture: Capture
     cautions = finding.cautions
     if chosen.within_domain:
         cautions = tuple(caution for caution in cautions if caution.key != "investigative only")
+        point = next(each for each in points if each.id == chosen.operating_point_id)
+        cautions = (*cautions, Caution(key="devices assumed", text=_assumed(point)))
     return finding.model_copy(update={"classification": chosen, "cautions": cautions})
+
+
+def _assumed(point: OperatingPoint) -> str:
+    """Return what a capture cannot tell of itself, and a classification takes for granted."""
+    domain = point.domain
+    printed = f"printed by {domain.printer}" + (f" on {domain.material}" if domain.material else "")
+    return (
+        f"Operating point {point.name} was measured on codes {printed}, captured with {domain.scanner}. A capture does "
+        "not tell which devices made it: the classification holds for these alone."
+    )
 
 
 def classify(finding: Finding, point: OperatingPoint, capture: Capture) -> Classification:

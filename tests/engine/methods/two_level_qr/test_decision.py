@@ -128,9 +128,12 @@ def test_a_finding_stays_investigative_only_where_no_point_holds():
     assert inside.classification is not None
     assert inside.classification.passes is True
     assert "investigative only" not in keys(inside)
+    (assumed,) = (caution.text for caution in inside.cautions if caution.key == "devices assumed")
+    assert "printed by B, captured with A" in assumed
     outside = decided(finding(0.3, dpi=300), (POINT,), CAPTURE)
     assert outside.classification is not None
     assert "investigative only" in keys(outside)
+    assert "devices assumed" not in keys(outside)
 
 
 def test_of_several_points_the_last_that_holds_counts():
