@@ -97,8 +97,8 @@ def _keyring(options: argparse.Namespace) -> Keyring:
     if secret is not None:
         with stores.open_store(options.store, read_only=True) as store:
             for series in store.code_series():
-                # Another series may have another passphrase, and exports leave secrets out: what stays locked is told as
-                # not run again.
+                # Another series may have another passphrase, and exports leave secrets out: what stays locked is told
+                # as not run again.
                 with contextlib.suppress(InputError, StoreError):
                     keyring.unlock(store, series.id, secret)
     return keyring
