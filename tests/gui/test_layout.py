@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.case import Capture, Device, Quality
 from engine.core.errors import StoreError
+from gui.pages.case.destroying import DestroyDialog
 from gui.pages.case.dialogs import AddItemDialog, CalibrateDialog, IntakeDialog, NewCaseDialog, ScaleDialog
 from gui.pages.codes.checking import CheckDialog, PagesDialog
 from gui.pages.codes.dialogs import MakeSeriesDialog, StepDialog, VoidDialog
@@ -39,6 +40,7 @@ DIALOGS: dict[str, Callable[[QWidget], FormDialog]] = {
     "intake": lambda parent: IntakeDialog((Path("a.tif"), Path("b.tif")), (), "", lambda *_: None, parent),
     "scale": lambda parent: ScaleDialog(CAPTURE, lambda *_: None, parent),
     "calibrate": lambda parent: CalibrateDialog(CAPTURE, lambda *_: None, parent),
+    "destroy": lambda parent: DestroyDialog(CAPTURE, 2, lambda *_: None, parent),
     "issue": lambda parent: IssueDialog(Path("report.pdf"), (), "A warning.", lambda *_: None, parent),
     "make a series": lambda parent: MakeSeriesDialog(lambda _: None, parent),
     "void": lambda parent: VoidDialog("Series", "Autumn", lambda _: None, parent),

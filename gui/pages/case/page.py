@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
-from engine.core.case import Case, Item
+from engine.core.case import Capture, Case, Item
 from engine.jobs import JobContext
 from gui.pages.case.actions import CaseActions
+from gui.pages.case.destroying import DestroyActions
 from gui.pages.case.details import CaptureDetails
 from gui.pages.case.tree import ItemTree
 from gui.session import AnyStore, Session, choose_finding
@@ -52,6 +53,7 @@ class CasePage(QWidget):
             session, self, capture=self.tree.current_capture, items=self._items, item_id=self.tree.current_item_id
         )
         self.actions_.add_commands(commands)
+        DestroyActions(session, self, self._intact_capture).add_commands(commands)
         commands.add(
             Command("case.choose", "Change the case…", "Case", self._focus_cases, "Ctrl+Shift+O",
                     "Choose another case of this store", lambda: session.store is not None)
@@ -277,6 +279,11 @@ class CasePage(QWidget):
         self.commands.run("go.case")
         self.cases.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.cases.showPopup()
+
+    def _intact_capture(self) -> Capture | None:
+        """Return the capture of the current row, unless its bytes were destroyed."""
+        capture, overview = self.tree.current_capture(), self._overview
+        return None if capture is None or overview is None or capture.sha256 in overview.destroyed else capture
 
     def _capture_chosen(self) -> None:
         capture, overview = self.tree.current_capture(), self._overview

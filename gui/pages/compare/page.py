@@ -174,6 +174,9 @@ class ComparePage(QWidget):
         for captures in overview.captures.values():
             for capture in captures:
                 self.stage.update_capture(capture)
+        for side, image in tuple(self.stage.scene.images.items()):
+            if image.capture.sha256 in overview.destroyed:
+                self.stage.show_image(side, None)
         self._follow()
         self.codes.refresh()  # the register may know more by now
 

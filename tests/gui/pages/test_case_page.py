@@ -9,8 +9,9 @@ from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from engine.core.case import Device, ScaleSource, Standing
+from engine.core.case import Device, Role, ScaleSource, Standing
 from gui.pages.case import page as case_page
+from gui.pages.case.destroying import DestroyDialog
 from gui.pages.case.dialogs import AddItemDialog, IntakeDialog, NewCaseDialog, ScaleDialog
 from gui.pages.case.page import CUSTODY, REFUSED, CasePage
 from gui.pages.case.tree import NAME, SCALE, USE
@@ -340,3 +341,47 @@ def test_a_capture_whose_bytes_were_destroyed_is_shown_as_such(
     case_window.commands.run("go.report")
     settle()
     assert not case_window.errors.isVisible()
+
+
+def test_an_administrator_destroys_bytes_by_an_order_named_twice(
+    qtbot: QtBot, filled: CasePage, case_window: MainWindow, settle: Callable[[], None]
+) -> None:
+    session = case_window.session
+    assert session.store is not None and session.actor is not None and session.actor.role is Role.ADMINISTRATOR
+    filled.tree.setCurrentItem(filled.tree.topLevelItem(1).child(0))
+    capture = filled.tree.current_capture()
+    assert capture is not None
+    case_window.commands.run("go.compare")
+    settle()
+    stage = case_window.page("compare").stage
+    assert stage.scene.images[Side.KNOWN].capture.id == capture.id
+    case_window.commands.run("case.destroy")
+    settle()
+    form = dialog(DestroyDialog)
+    form.order.setText("Order 7 & 8")
+    assert form.sure.text() == "Destroy the bytes by order Order 7 && 8"
+    assert form.missing.text() == "Confirm the order."
+    form.sure.setChecked(True)
+    form.order.setText("Order 9")
+    assert not form.sure.isChecked() and not form.accept_button.isEnabled(), "another order is confirmed anew"
+    form.sure.setChecked(True)
+    qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
+    settle()
+    destroyed = session.store.destruction(capture.sha256)
+    assert destroyed is not None and destroyed.order == "Order 9"
+    assert Side.KNOWN not in stage.scene.images, "tiles made of the bytes are seen no longer"
+    assert "destroyed by order Order 9" in stage.scene.hints[Side.KNOWN]
+    assert filled.details.note.text().startswith("The original bytes were destroyed by order Order 9.")
+    assert not case_window.commands.action("case.destroy").isEnabled(), "they are gone already"
+
+
+def test_only_administrators_may_destroy(filled: CasePage, case_window: MainWindow) -> None:
+    from engine.workflows.cases import add_actor
+
+    session = case_window.session
+    filled.tree.setCurrentItem(filled.tree.topLevelItem(1).child(0))
+    assert filled.tree.current_capture() is not None
+    assert case_window.commands.action("case.destroy").isEnabled()
+    assert session.store is not None and session.actor is not None
+    session.actor = add_actor(session.store, session.actor, "Examiner", Role.EXAMINER)
+    assert not case_window.commands.action("case.destroy").isEnabled()
