@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QSizePolicy,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -69,8 +70,12 @@ class OverlayPanel(QWidget):
         self._connect()
         self.show_overlays((), {}, points=True)
 
-    def show_overlays(self, overlays: tuple[Overlay, ...], styles: dict[str, OverlayStyle], *, points: bool) -> None:
-        """List overlays as they are shown now."""
+    def show_overlays(
+        self, overlays: tuple[Overlay, ...], styles: dict[str, OverlayStyle], *, points: bool, alone: bool = False
+    ) -> None:
+        """List overlays as they are shown now; of a capture ``alone`` there are neither matches nor a second pane."""
+        self.points.setVisible(not alone)
+        self.both.setVisible(not alone)
         chosen = self.current_key()
         self._overlays = {overlay.key: overlay for overlay in overlays}
         self._styles = dict(styles)
@@ -172,6 +177,9 @@ def _number_field(name: str) -> QDoubleSpinBox:
     field.setDecimals(3)
     field.setRange(-1e6, 1e6)
     field.setKeyboardTracking(False)
+    # Room for the widest number it may take would make the form wider than its panel.
+    field.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    field.setMinimumWidth(10 * field.fontMetrics().averageCharWidth())
     return field
 
 

@@ -1,7 +1,7 @@
 """The stage as a widget: tool bars, canvas, side panel, and the line below."""
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,7 +28,7 @@ from gui.stage.geometry import Side
 from gui.stage.levels import Levels
 from gui.stage.levels_panel import LevelsPanel
 from gui.stage.linking import LinkBasis
-from gui.stage.mode_options import MODE_OPTIONS
+from gui.stage.mode_options import MODE_OPTIONS, ModeOption
 from gui.stage.overlay_panel import OverlayPanel
 from gui.stage.scene import Mode, Scene, StageImage
 from gui.widgets.text import ElidedLabel, PlainLabel
@@ -131,7 +131,9 @@ class Stage(QWidget):
         self.actions_.show_states(self._commands)
         self.finding_panel.show_finding(self.scene.finding, alone=self.scene.alone)
         overlays = self.scene.finding.overlays if self.scene.finding else ()
-        self.overlay_panel.show_overlays(overlays, self.scene.styles, points=self.scene.show_points)
+        self.overlay_panel.show_overlays(
+            overlays, self.scene.styles, points=self.scene.show_points, alone=self.scene.alone
+        )
         self.levels_panel.show_layers(self.scene.layers)
         self.show_link()
         self.changed.emit()
@@ -149,6 +151,11 @@ class Stage(QWidget):
         """Take everything off the stage and join its threads."""
         self.canvas.close_scene()
         self.show_all()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Name the modes as far as there is room."""
+        super().resizeEvent(event)
+        self._fit_tools()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the icons in the colours of the theme."""
@@ -175,10 +182,11 @@ class Stage(QWidget):
         self.view_bar = self._bar("View", VIEW_TOOLS)
         tools = QHBoxLayout()
         tools.setSpacing(GRID)
-        tools.addWidget(self.mode_bar, 3)
+        tools.addWidget(self.mode_bar)
+        tools.addStretch(1)
         for part in (self.option_title, self.option, self.option_value):
             tools.addWidget(part)
-        tools.addWidget(self.view_bar, 2)
+        tools.addWidget(self.view_bar)
         line = QHBoxLayout()
         line.setSpacing(2 * GRID)
         line.addWidget(self.link, 3)
@@ -225,14 +233,27 @@ class Stage(QWidget):
         option = MODE_OPTIONS.get(self.scene.mode)
         for part in (self.option_title, self.option, self.option_value):
             part.setVisible(option is not None)
-        if option is None:
-            return
+        if option is not None:
+            self._show_option_value(option)
+        self._fit_tools()
+
+    def _show_option_value(self, option: ModeOption) -> None:
         with QSignalBlocker(self.option):
             self.option.setRange(option.low, option.high)
             self.option.setValue(option.number(self.scene.options))
         self.option.setAccessibleName(option.title)
         self.option_title.setText(option.title)
         self.option_value.setText(option.text(self.scene.options))
+
+    def _fit_tools(self) -> None:
+        """Show the modes by their icons alone where their names would push some of them out of sight."""
+        named = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+        self.mode_bar.setToolButtonStyle(named)
+        beside = [part for part in (self.option_title, self.option, self.option_value) if not part.isHidden()]
+        bars = self.mode_bar.sizeHint().width() + self.view_bar.sizeHint().width()
+        needed = bars + sum(part.sizeHint().width() + GRID for part in beside) + 2 * GRID
+        if needed > self.width():
+            self.mode_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def _option_moved(self, number: int) -> None:
         option = MODE_OPTIONS.get(self.scene.mode)

@@ -39,3 +39,22 @@ def test_a_tick_box_does_not_touch_the_rows_beside_it(qtbot: QtBot, dressed: boo
     height = panel.list.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorHeight, option, panel.list)
     rows = [panel.list.visualItemRect(panel.list.item(number)).height() for number in range(len(keys))]
     assert min(rows) >= height + theme.GRID // 2, (rows, height)
+
+
+def test_fields_with_units_fit_into_a_narrow_panel_and_one_capture_has_no_second_pane(qtbot: QtBot) -> None:
+    panel = OverlayPanel()
+    qtbot.addWidget(panel)
+    overlay = Overlay(
+        key="displacement", title="Displacement of the modules", capture_id=f"capture-{1:016x}", unit="px",
+        grid_to_capture=Transform.identity(), low=0, high=2.02, raster=Raster(np.zeros((2, 2, 2))),
+    )  # fmt: skip
+    style = OverlayStyle(visible=True, opacity=0.5, low=0, high=2.02, colour_map="viridis")
+    panel.show_overlays((overlay,), {overlay.key: style}, points=True, alone=True)
+    panel.show()
+    assert panel.high.text() == "2.020 px"
+    assert panel.minimumSizeHint().width() <= 30 * theme.GRID
+    needed = panel.high.fontMetrics().horizontalAdvance(panel.high.text())
+    assert panel.high.minimumWidth() >= needed, "the number itself is not cut"
+    assert panel.both.isHidden() and panel.points.isHidden()
+    panel.show_overlays((overlay,), {overlay.key: style}, points=True)
+    assert not panel.both.isHidden() and not panel.points.isHidden()

@@ -296,8 +296,7 @@ def test_the_finding_panel_shows_outcome_scores_and_cautions(window):
     assert rows[0] == ("Mean correlation", "0.934", "higher = more alike")
     assert rows[1][1:] == ("8.26 \N{MICRO SIGN}m", "lower = more alike")
     assert rows[2][1] == "not measured"
-    assert panel.cautions.text() == "Covers <b>half</b>."
-    assert panel.cautions.textFormat() is Qt.TextFormat.PlainText
+    assert panel.cautions.text() == "Covers <b>half</b>.", "never markup"
 
 
 def test_levels_change_the_picture_and_not_the_other_pane(window, qtbot):
@@ -356,3 +355,20 @@ def test_leaving_the_canvas_forgets_the_pointer(window, qtbot):
     assert window.stage.pointer.text()
     QApplication.sendEvent(window.stage.canvas, QEvent(QEvent.Type.Leave))
     assert not window.stage.pointer.text()
+
+
+def test_every_mode_is_in_sight_however_narrow_the_window(window, qtbot):
+    put(window)
+    bar = window.stage.mode_bar
+    named, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+    styles = {}
+    for width in (1600, 900, 700):
+        for mode in (Mode.SIDE_BY_SIDE, Mode.CURTAIN):
+            window.stage.set_mode(mode)
+            window.resize(width, 700)
+            qtbot.wait(10)
+            hidden = [action.text() for action in bar.actions() if not bar.widgetForAction(action).isVisible()]
+            assert not hidden, (width, mode)
+            styles[width, mode] = bar.toolButtonStyle()
+    assert styles[1600, Mode.CURTAIN] is named
+    assert styles[700, Mode.CURTAIN] is alone
