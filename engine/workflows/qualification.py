@@ -28,6 +28,8 @@ QUALIFYING = frozenset({Role.VALIDATOR, Role.PRODUCER, Role.ADMINISTRATOR})
 LEAST_CODES = 4  # of each kind: two to tune with and two to test with; intervals then say how little that is
 RULE = "middle of the mean genuine and the mean copied indicator (Xie and Tan 2021, equation 5)"
 DPI_MARGIN = 0.05  # either way of the resolutions that were measured
+# Resolutions are measured on the codes, and copiers that fit to the page change their size by some per cent.
+ALIKE = 1.25
 
 
 class _Press(Record):
@@ -149,10 +151,10 @@ def _refuse_unlike(genuine: dict[str, _Scored], copies: dict[str, _Scored], name
         raise InputError(what, where=name, remedy="Give each scan once.")
     ranges = [(min(dpi), max(dpi)) for dpi in ([each.dpi for each in kind.values()] for kind in (genuine, copies))]
     # A coarse scan lowers the indicator by itself: the rates would be those of the resolution, not of copying.
-    if any(max(ends) > (1 + DPI_MARGIN) * min(ends) for ends in zip(*ranges, strict=True)):
+    if any(max(ends) > ALIKE * min(ends) for ends in zip(*ranges, strict=True)):
         told = [f"{low:.0f} to {high:.0f} dpi" for low, high in ranges]
-        what = f"The genuine codes were scanned at {told[0]}, the copies at {told[1]}"
-        raise InputError(what, where=name, remedy="Scan both kinds alike.")
+        what = f"The genuine codes measure {told[0]}, the copies {told[1]}"
+        raise InputError(what, where=name, remedy="Scan both kinds at one resolution.")
 
 
 def _rates(tuning: ScoreSet, test: ScoreSet, name: str) -> tuple[float, "ErrorRates"]:

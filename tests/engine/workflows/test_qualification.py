@@ -56,6 +56,13 @@ def test_kinds_of_different_codes_are_halved_each(codes):
         assert (len(half.genuine), len(half.counterfeit)) == (2, 2)
 
 
+def test_copies_may_be_of_somewhat_another_size(codes):
+    copies = cv2.imread(str(codes.picture(*codes.ids[:6], sigma=COPY)), cv2.IMREAD_GRAYSCALE)
+    shrunk = page(codes, "shrunk.png", cv2.resize(copies, None, fx=0.94, fy=0.94, interpolation=cv2.INTER_AREA))
+    domain = codes.qualify([codes.picture(*codes.ids[:6])], [shrunk]).domain
+    assert domain.dpi_low < 0.94 * 600 < 600 < domain.dpi_high
+
+
 def test_the_same_scans_give_the_same_point(codes):
     first, again = codes.qualified(), codes.qualified()
     assert (first.threshold, first.tuning, first.test) == (again.threshold, again.tuning, again.test)
@@ -77,8 +84,8 @@ def page(codes, name: str, image: np.ndarray):
         ("foreign", "is none of the series Tests"),
         ("other version", "cannot be measured"),
         ("same scan", "The same scan was given"),
-        ("finer copies", "scanned at [56].. to [56].. dpi, the copies at 8"),
-        ("some finer", "the copies at [56].. to 8"),
+        ("finer copies", "measure [56].. to [56].. dpi, the copies 8"),
+        ("some finer", "the copies [56].. to 8"),
     ],
 )
 def test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded(codes, what, said):
