@@ -136,4 +136,33 @@ MUTANTS = (
         "tests/engine/cli/test_codes.py::"
         "test_the_passphrase_may_stand_in_the_environment_and_never_among_the_arguments",
     ),
+    Mutant(
+        "passphrase-handed-to-child-processes",
+        "engine/jobs.py",
+        "            environment.pop(PASSPHRASE_VARIABLE, None)\n",
+        "",
+        "tests/engine/test_jobs.py::test_a_passphrase_in_the_environment_reaches_no_child",
+    ),
+    Mutant(
+        "voidings-of-other-processes-overlooked",
+        "engine/workflows/sheets.py",
+        "    store.refresh()\n",
+        "",
+        "tests/engine/workflows/test_sheets.py::test_what_another_process_voided_is_not_printed",
+    ),
+    Mutant(
+        "first-bad-image-stops-the-batch",
+        "engine/cli/codes_check.py",
+        "                refused += 1\n                continue\n",
+        "                refused += 1\n                break\n",
+        "tests/engine/cli/test_codes_check.py::test_an_image_that_cannot_be_checked_is_named_and_stops_no_other",
+    ),
+    Mutant(
+        "one-scan-of-both-kinds-qualifies",
+        "engine/workflows/qualification.py",
+        "    if images[0] & images[1]:",
+        "    if images[0] == {}:",
+        "tests/engine/workflows/test_qualification.py::"
+        "test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded",
+    ),
 )
