@@ -125,7 +125,6 @@ class ReportPage(QWidget):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
         """Verify what was dropped."""
-        self.tabs.setCurrentIndex(VERIFY)
         self.verification.dropEvent(event)
 
     def _lay_out(self) -> None:
@@ -171,6 +170,7 @@ class ReportPage(QWidget):
         session.records_changed.connect(self._records_changed)
         session.actor_changed.connect(self._show_fields)
         self.preview.refresh_wanted.connect(self.make_preview)
+        self.verification.started.connect(self._show_verification)
 
     def _show(
         self,
@@ -196,6 +196,11 @@ class ReportPage(QWidget):
         )
         self.tabs.setTabText(ISSUED, f"Issued reports ({len(overview.reports)})")
         self.commands.refresh()
+
+    def _show_verification(self) -> None:
+        """Bring the answer in sight, wherever the report was chosen."""
+        self.commands.run("go.report")
+        self.tabs.setCurrentIndex(VERIFY)
 
     def _show_fields(self) -> None:
         if self._overview is not None and self.session.store is not None:

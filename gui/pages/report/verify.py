@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
 
 
 class VerifyPanel(QWidget):
-    """Choose a report, read what differs."""
+    """Choose a report, read what differs; ``started`` tells that an answer is about to be shown."""
+
+    started = Signal()
 
     def __init__(self, session: Session, commands: CommandRegistry) -> None:
         super().__init__()
@@ -32,7 +35,7 @@ class VerifyPanel(QWidget):
         commands.add(
             Command("report.verify", "Verify a report…", "Report", self.choose, "Ctrl+Shift+V",
                     "Check a report's PDF, its manifest and, with this store, its records and findings",
-                    lambda: session.store is not None)
+                    lambda: session.case_id is not None)
         )  # fmt: skip
         self.repeat = QCheckBox("Compare with this store and run the findings again")
         self.repeat.setChecked(True)
@@ -77,6 +80,7 @@ class VerifyPanel(QWidget):
 
             return verify_report(pdf, folder, context, keyring=keyring)
 
+        self.started.emit()
         self.result.show_text(f"Verifying {pdf.name}", "muted")
         self.table.hide()
         self.unlock.hide()
@@ -104,9 +108,7 @@ class VerifyPanel(QWidget):
             text = f"{pdf.name}, report {found.number}: {count(len(found.differences), 'difference')}.{repeated}"
             self.result.show_text(text, "fault")
         differences = [(d.where, d.recorded, d.found) for d in found.differences]
-        left_out = [
-            (f"finding {each.finding_id}", f"series {each.series_name}", each.why) for each in found.not_repeated
-        ]
+        left_out = [(each.finding_id, f"series {each.series_name}", each.why) for each in found.not_repeated]
         self.table.rows.show([*differences, *left_out])
         self.table.setVisible(bool(differences or left_out))
         self._pdf = pdf

@@ -13,6 +13,7 @@ from engine.core.case import Device
 from gui.pages.report.issue import IssueDialog
 from gui.pages.report.page import ISSUED, VERIFY, ReportPage
 from gui.shell.window import MainWindow
+from gui.widgets import forms
 from gui.widgets.notes import NoteDialog
 from gui.widgets.sheets import PAGE_WIDTH
 
@@ -213,14 +214,17 @@ def test_findings_of_a_locked_series_are_named_as_not_run_again(
         return verification.ReportVerification(number="N-1", differences=(), repeated=0, not_repeated=(left,))
 
     monkeypatch.setattr(verification, "verify_report", verified)
-    report.verification.verify(tmp_path / "report.pdf")
+    monkeypatch.setattr(forms, "choose_files", lambda *_: [tmp_path / "report.pdf"])
+    case_window.commands.run("go.case")
+    case_window.commands.run("report.verify")
     settle()
+    assert report.verification.result.isVisible(), "the answer is in sight, wherever it was asked for"
     assert given == [case_window.session.keyring]
     text = report.verification.result.text()
     assert "1 finding not run again: their series is locked." in text
     assert "nothing differs" not in text
     assert report.verification.table.rows.row(0) == (
-        f"finding finding-{7:016x}", "series Spring", "not re-run: series locked"
+        f"finding-{7:016x}", "series Spring", "not re-run: series locked"
     )  # fmt: skip
     assert not report.verification.unlock.isHidden()
 
