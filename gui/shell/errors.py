@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QApplication,
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QListWidget,
@@ -35,7 +36,7 @@ KEPT = 50
 
 @dataclass(frozen=True)
 class Fault:
-    """An error in words."""
+    """An error in words; ``expected`` where the person can mend it, who then needs no trace."""
 
     time: str
     title: str
@@ -43,6 +44,7 @@ class Fault:
     where: str
     remedy: str
     details: str
+    expected: bool = True
 
     @property
     def line(self) -> str:
@@ -58,7 +60,7 @@ def describe(title: str, error: BaseException) -> Fault:
         return Fault(now, title, error.what, error.where, error.remedy, details)
     what = f"Unexpected fault: {type(error).__name__}: {error}" if str(error) else f"Unexpected fault: {error!r}"
     remedy = "What you had recorded is kept. Try again; if it returns, send the details to whoever maintains this."
-    return Fault(now, title, what, "", remedy, details)
+    return Fault(now, title, what, "", remedy, details, expected=False)
 
 
 class ErrorDialog(QDialog):
@@ -69,7 +71,7 @@ class ErrorDialog(QDialog):
         self.setWindowTitle("Errors")
         FocusRing(self)
         self.setModal(False)
-        self.resize(80 * GRID, 50 * GRID)
+        self.resize(80 * GRID, 20 * GRID)
         self._faults: list[Fault] = []
         self.what = PlainLabel(meaning="fault", wrap=True, level=3)
         self.where = PlainLabel(meaning="muted", wrap=True)
@@ -80,23 +82,32 @@ class ErrorDialog(QDialog):
         self.details.setReadOnly(True)
         self.details.setTabChangesFocus(True)
         self.details.setAccessibleName("Details")
+        self.details.setMinimumHeight(24 * GRID)
         self.details.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.show_details = QCheckBox("Show details")
+        self.show_details.toggled.connect(self._show_details)
         self.earlier = QListWidget()
         self.earlier.setAccessibleName("Errors since the window opened")
         self.earlier.setMaximumHeight(12 * GRID)
         self.earlier.currentRowChanged.connect(self._show)
         buttons = QDialogButtonBox()
-        buttons.addButton(QPushButton("Close"), QDialogButtonBox.ButtonRole.RejectRole)
+        self.close_button = QPushButton("Close")
+        self.close_button.setDefault(True)
+        buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         copy = QPushButton("Copy details")
+        copy.setAutoDefault(False)
         copy.clicked.connect(self._copy)
         buttons.addButton(copy, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.setSpacing(GRID)
         column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
-        for widget in (self.what, self.where, self.remedy, self.details, self.earlier, buttons):
+        for widget in (self.what, self.where, self.remedy, self.show_details, self.details, self.earlier):
             column.addWidget(widget)
-        column.setStretchFactor(self.details, 1)
+        column.addStretch(1)
+        column.addWidget(buttons)
+        column.setStretchFactor(self.details, 100)
+        self._show_details(False)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -114,6 +125,8 @@ class ErrorDialog(QDialog):
         self.earlier.setVisible(len(self._faults) > 1)
         self.show()
         self.raise_()
+        self.close_button.setFocus()
+        self._fit()
 
     def _show(self, row: int) -> None:
         if not 0 <= row < len(self._faults):
@@ -125,6 +138,18 @@ class ErrorDialog(QDialog):
         self.remedy.setText(fault.remedy)
         self.remedy.setVisible(bool(fault.remedy))
         self.details.setPlainText(fault.details)
+        self.show_details.setChecked(not fault.expected)
+
+    def _show_details(self, shown: bool) -> None:
+        self.details.setVisible(shown)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be as high as what is shown needs."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(layout.totalHeightForWidth(self.width()), 20 * GRID))
 
     def _copy(self) -> None:
         QApplication.clipboard().setText(self.details.toPlainText())

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -29,6 +29,11 @@ def test_an_expected_error_says_what_where_and_remedy(qtbot: QtBot, window: Main
     assert dialog.where.text() == "ledger.jsonl"
     assert dialog.remedy.text() == "Restore it."
     assert "StoreError" in dialog.details.toPlainText()
+    assert not dialog.details.isVisible(), "who can mend it needs no trace"
+    qtbot.mouseClick(dialog.show_details, Qt.MouseButton.LeftButton, pos=QPoint(5, dialog.show_details.height() // 2))
+    assert dialog.details.isVisible()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    assert not dialog.isVisible(), "Enter closes"
 
 
 def test_markup_in_an_error_stays_text(window: MainWindow) -> None:
@@ -49,6 +54,7 @@ def test_an_unexpected_fault_in_a_job_leaves_the_window_at_work(
     settle()
     assert "Unexpected fault: ZeroDivisionError" in window.errors.what.text()
     assert "test_errors.py" in window.errors.details.toPlainText()
+    assert window.errors.details.isVisible()
     assert window.isVisible()
     qtbot.mouseClick(window.errors.findChildren(QPushButton)[0], Qt.MouseButton.LeftButton)
 
