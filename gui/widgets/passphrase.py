@@ -30,6 +30,8 @@ class PassphraseDialog(FormDialog):
         self._series_id = series_id
         self._trying = False
         self._ended = False
+        self.fault = PlainLabel(meaning="fault", wrap=True)
+        self.fault.hide()
         self.finished.connect(self._end)
         self.add_field("Series", PlainLabel(name, wrap=True))
         self.field = self.add_line("Passphrase", required=True)
@@ -40,10 +42,8 @@ class PassphraseDialog(FormDialog):
         )
         self.add_field("", self.shown)
         self.add_note("The series stays unlocked in memory until this store is closed or it is locked again.")
-        self.fault = PlainLabel(meaning="fault", wrap=True)
         self.form.addRow(self.fault)
-        self.fault.hide()
-        self.field.textEdited.connect(lambda _text: self.fault.hide())
+        self.field.textEdited.connect(self._edited)
         self.check()
 
     def check(self) -> None:
@@ -51,6 +51,7 @@ class PassphraseDialog(FormDialog):
         super().check()
         if self._trying:
             self.accept_button.setEnabled(False)
+        self.missing.setVisible(self.fault.isHidden())
 
     def _accept(self) -> None:
         store, keyring = self._session.store, self._session.keyring
@@ -64,6 +65,10 @@ class PassphraseDialog(FormDialog):
             keyring.unlock(store, self._series_id, passphrase)
 
         self._session.query(work, done=self._opened, failed=self._refused)
+
+    def _edited(self) -> None:
+        self.fault.hide()
+        self.check()
 
     def _end(self) -> None:
         self._ended = True
@@ -83,7 +88,7 @@ class PassphraseDialog(FormDialog):
             self._session.error_raised.emit("Unlock a series", error)
             return
         self.field.clear()
-        self.fault.setText(". ".join(filter(None, (error.what, error.remedy))))
+        self.fault.setText(" ".join(f"{part.rstrip('.')}." for part in (error.what, error.remedy) if part))
         self.fault.show()
         self.field.setFocus()
         self.check()

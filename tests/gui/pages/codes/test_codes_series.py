@@ -99,6 +99,7 @@ def test_a_series_is_unlocked_with_its_passphrase_and_locked_again(
     qtbot.keyClick(form.field, Qt.Key.Key_Return)
     settle()
     assert "does not open" in form.fault.text()
+    assert not form.missing.isVisible(), "one sentence, not two"
     form.field.setText(PASSPHRASE)
     qtbot.keyClick(form.field, Qt.Key.Key_Return)
     settle()
