@@ -178,9 +178,10 @@ class OpinionPanel(QWidget):
         self.findings.clear()
         self.findings.setVisible(bool(overview.findings))
         self.no_findings.setVisible(not overview.findings)
-        for finding in overview.findings:
+        for number, finding in enumerate(overview.findings, 1):
             pair = " / ".join(names.get(capture_id, capture_id) for capture_id in finding.capture_ids)
-            row = QListWidgetItem(": ".join(filter(None, (pair, code_text(finding), outcome_text(finding)))))
+            what = ": ".join(filter(None, (pair, code_text(finding), outcome_text(finding))))
+            row = QListWidgetItem(f"{number}. {what}")
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             row.setCheckState(Qt.CheckState.Unchecked if finding.id in unticked else Qt.CheckState.Checked)
             row.setData(ID, finding.id)
