@@ -19,7 +19,8 @@ from gui.widgets import forms
 from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import count
 
-IMAGES = "Images (*.tif *.tiff *.btf *.png *.jpg *.jpeg *.bmp);;All files (*)"
+IMAGE_SUFFIXES = (".tif", ".tiff", ".btf", ".png", ".jpg", ".jpeg", ".bmp")
+IMAGES = f"Images ({' '.join(f'*{suffix}' for suffix in IMAGE_SUFFIXES)});;All files (*)"
 PATH = Qt.ItemDataRole.UserRole
 ROWS_SHOWN = 4
 
@@ -89,6 +90,7 @@ class FilesField(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._name = name
+        self._left_out = 0
         self.list = FileList()
         self.list.setAccessibleName(name)
         self.state = PlainLabel(meaning="muted")
@@ -109,7 +111,7 @@ class FilesField(QWidget):
         self.add_files.clicked.connect(self._choose_files)
         self.add_folder.clicked.connect(self._choose_folder)
         self.remove.clicked.connect(self._remove)
-        self.list.dropped.connect(self.add)
+        self.list.dropped.connect(self._add_dropped)
         self.list.removed.connect(self._remove)
         self._tell()
 
@@ -138,13 +140,21 @@ class FilesField(QWidget):
         self.add(forms.choose_files(self, f"{self._name}: add files", IMAGES))
 
     def _choose_folder(self) -> None:
-        folder = forms.choose_folder(self, f"{self._name}: add all files of a folder")
+        folder = forms.choose_folder(self, f"{self._name}: add all images of a folder")
         if folder is not None:
-            self.add(files_of(folder))
+            self._add_dropped(files_of(folder))
+
+    def _add_dropped(self, files: list[Path]) -> None:
+        """Add those that are images by their names, and say how many are not."""
+        images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+        self._left_out = len(files) - len(images)
+        self.add(images)
 
     def _tell(self) -> None:
         number = self.list.count()
-        self.state.setText(count(number, "file") if number else "Drop files or a folder here")
+        held = count(number, "file") if number else "Drop files or a folder here"
+        self.state.setText(f"{held}; left out as no image: {self._left_out}" if self._left_out else held)
+        self._left_out = 0
         self.remove.setEnabled(bool(number))
         self.changed.emit()
 

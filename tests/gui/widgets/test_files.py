@@ -49,6 +49,15 @@ def test_files_and_folders_are_chosen_in_dialogs(
     assert len(field.paths()) == 2
 
 
+def test_what_is_no_image_is_left_out_and_counted(field: FilesField, folder: Path) -> None:
+    (folder / "notes.txt").write_bytes(b"")
+    drop(field.list, [folder])
+    assert field.paths() == (folder / "a.tif", folder / "b.tif")
+    assert field.state.text() == "2 files; left out as no image: 1"
+    drop(field.list, [folder / "a.tif"])
+    assert field.state.text() == "2 files"
+
+
 @pytest.mark.parametrize("by_key", [True, False])
 def test_chosen_files_are_removed(qtbot: QtBot, field: FilesField, folder: Path, by_key: bool) -> None:
     changes = []
