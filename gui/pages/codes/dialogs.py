@@ -15,7 +15,12 @@ SCHEMES = {
     Scheme.RANDOM: "random: patterns placed by the key",
     Scheme.ORDERED: "ordered: patterns in turn",
 }
-LEVELS: tuple[ErrorLevel, ...] = ("L", "M", "Q", "H")
+LEVELS: dict[ErrorLevel, str] = {
+    "L": "L: a code survives damage to about 7 % of it",
+    "M": "M: about 15 %",
+    "Q": "Q: about 25 %",
+    "H": "H: about 30 %",
+}
 PASSPHRASE_LETTERS = 8
 TIME_FORMAT = "yyyy-MM-dd HH:mm:ss"
 
@@ -59,10 +64,12 @@ class MakeSeriesDialog(FormDialog):
         self.version = QSpinBox()
         self.version.setRange(1, 20)
         self.version.setValue(4)
+        self.version.valueChanged.connect(self._tell_modules)
+        self._tell_modules(self.version.value())
         self.add_field("QR version", self.version)
         self.level = QComboBox()
-        self.level.addItems(LEVELS)
-        self.level.setCurrentText("M")
+        self.level.addItems(list(LEVELS.values()))
+        self.level.setCurrentText(LEVELS["M"])
         self.add_field("Error correction", self.level)
         self.prefix = self.add_line("Text before the ID", hint="For example an address, or nothing")
         self.passphrase = self._passphrase("Passphrase")
@@ -91,6 +98,10 @@ class MakeSeriesDialog(FormDialog):
             return f"The passphrase needs at least {PASSPHRASE_LETTERS} characters."
         return "" if self.passphrase.text() == self.again.text() else "The two passphrases differ."
 
+    def _tell_modules(self, version: int) -> None:
+        modules = 4 * version + 17  # ISO/IEC 18004
+        self.version.setSuffix(f": {modules} \N{MULTIPLICATION SIGN} {modules} modules")
+
     def _follow(self) -> None:
         self.form.setRowVisible(self.patterns, list(SCHEMES)[self.scheme.currentIndex()] is not Scheme.UNIQUE)
         self.check()
@@ -102,7 +113,7 @@ class MakeSeriesDialog(FormDialog):
             pattern_count=self.patterns.value(),
             print_dpi=int(self.dpi.currentData()),
             version=self.version.value(),
-            error_level=LEVELS[self.level.currentIndex()],
+            error_level=list(LEVELS)[self.level.currentIndex()],
             prefix=self.prefix.text().strip(),
             passphrase=self.passphrase.text(),
         )

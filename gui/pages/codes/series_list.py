@@ -40,7 +40,7 @@ class SeriesList(QWidget):
         foot.setSpacing(GRID)
         foot.addWidget(CommandButton(make, icon="new"))
         foot.addWidget(CommandButton(commands.action("codes.unlock"), icon="unlock", text="Unlock…"))
-        foot.addWidget(CommandButton(commands.action("codes.lock"), icon="lock", text="Lock"))
+        foot.addWidget(CommandButton(commands.action("codes.lock"), icon="lock", text="Lock all"))
         foot.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

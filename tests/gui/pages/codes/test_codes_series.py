@@ -52,11 +52,15 @@ def test_what_a_dialog_of_a_series_was_told_is_forgotten(qtbot: QtBot, empty_pag
     form.name.setText("Autumn")
     form.scheme.setCurrentIndex(form.scheme.findData(Scheme.RANDOM))
     form.patterns.setValue(5)
+    form.version.setValue(5)
+    assert form.version.text() == "5: 37 \N{MULTIPLICATION SIGN} 37 modules"
+    form.level.setCurrentIndex(3)
     for field in (form.passphrase, form.again):
         field.setText(PASSPHRASE)
     form.open()
     form.accept_button.click()
     assert (made[0].passphrase, made[0].scheme, made[0].pattern_count) == (PASSPHRASE, Scheme.RANDOM, 5)
+    assert (made[0].version, made[0].error_level) == (5, "H")
     assert PASSPHRASE not in repr(made[0])
     assert not form.passphrase.text() and not form.again.text()
 
