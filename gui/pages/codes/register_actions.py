@@ -12,6 +12,7 @@ from engine.jobs import JobContext
 from engine.workflows.series import PRODUCING
 from engine.workflows.tracing import RECORDING, RegisterAnswer
 from gui.pages.codes.dialogs import StepDialog, VoidDialog
+from gui.pages.codes.words import BY_HAND
 from gui.pages.codes.working import may_record, working
 from gui.session import Session
 from gui.shell.commands import Command, CommandRegistry
@@ -20,7 +21,6 @@ from gui.widgets.forms import FormDialog
 from gui.widgets.units import count
 
 TABLES = "Tables (*.csv);;All files (*)"
-BY_HAND = "entered by hand"
 
 
 class RegisterActions(QObject):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Rows = tuple[tuple[str, str], ...]
 MM_PER_INCH = 25.4
+BY_HAND = "entered by hand"
+"""The source of a step that came from no file."""
 STATES: dict[RegisterState, tuple[str, Meaning]] = {
     RegisterState.ISSUED: ("Issued", "text"),  # a copy of an issued code is issued too: no green here
     RegisterState.NO_RECORD: ("No record in this register", "fault"),
@@ -97,19 +99,23 @@ def entries_of(answer: RegisterAnswer) -> Iterable[Entry]:
         yield Entry(Kind.ISSUED, answer.issued_at, f"in series {answer.series.name}")
     for each in answer.steps:
         step = each.step
-        said = "; ".join(filter(None, (step.party, step.note, f"from {each.source}" if each.source else "")))
+        said = "; ".join(filter(None, (step.party, step.note, _source(each.source))))
         what = f"{step.stage.value} ({said})" if said else step.stage.value
         yield Entry(Kind.STEP, step.time, what, step.place, each.actor_name)
     for checked in answer.checks:
         yield Entry(Kind.CHECK, checked.recorded, check_text(checked.check), checked.check.place, checked.actor_name)
     for voided in answer.voidings:
-        what = f"{'this ID' if voided.voiding.product_ids else 'the whole series'}: {voided.voiding.reason}"
+        what = f"{'this ID' if voided.voiding.product_ids else 'the whole series'} ({voided.voiding.reason})"
         yield Entry(Kind.VOIDED, voided.recorded, what, "", voided.actor_name)
+
+
+def _source(source: str) -> str:
+    return source if source in ("", BY_HAND) else f"from {source}"
 
 
 def check_text(check: CodeCheck) -> str:
     """Return what a check came to, in one line."""
-    parts = [check.outcome]
+    parts = [check.outcome.rstrip(".")]
     if check.indicator is not None:
         parts.append(indicator_text(check.indicator, check.threshold))
     if check.pattern_of_loss:

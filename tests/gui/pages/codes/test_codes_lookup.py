@@ -91,7 +91,7 @@ def test_steps_and_what_is_odd_about_them_are_shown(
         ("2099-01-01 08:00:00 UTC", "<b>Lyon</b>"),
         ("2099-02-01 10:00:00 UTC", "Genoa"),
     ]
-    assert rows[1][2] == "Step: production (from entered by hand)"
+    assert rows[1][2] == "Step: production (entered by hand)"
     assert not page.lookup.anomalies.isVisible()
     record("disposal", "2099-01-20T08:00:00", "Turin")
     assert page.lookup.anomalies.isVisible()
@@ -170,7 +170,7 @@ def test_an_id_is_voided_with_a_reason(
     qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
     settle()
     assert page.lookup.state.text() == "Voided"
-    assert rows_of(page.lookup.timeline)[-1][2] == "Voided: this ID: misprinted"
+    assert rows_of(page.lookup.timeline)[-1][2] == "Voided: this ID (misprinted)"
     assert dict(rows_of(page.facts.table))["IDs voided"] == "1"
 
 
