@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli.lookup import find_actor, find_series
-from engine.cli.opening import readable, writable
+from engine.cli.opening import writable
 from engine.cli.output import Output
 from engine.cli.passphrases import add_passphrase, unlocked
 from engine.core.errors import InputError
@@ -39,24 +39,27 @@ def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:
     sheet.add_argument("--caption", metavar="COLUMN", help="a column of --csv to print below each code, after its ID")
     sheet.add_argument("--note", default="", help="kept with the batch")
     sheet.add_argument("--paper", default="A4", choices=["A4", "Letter"])
-    sheet.add_argument("--actor", help="the producer or administrator who issues")
     sheet.set_defaults(run=_sheet)
     for command in (make, sheet):
         command.add_argument("--out", type=Path, required=True, metavar="FILE")
         command.add_argument("--dpi", type=int, help="of a PNG: the series' own (default) or a multiple")
+        command.add_argument("--actor", help="the producer or administrator who prints")
         add_passphrase(command)
 
 
 def _make(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     if options.out.suffix.lower() != ".png":
         raise InputError("One code is written as PNG", where=str(options.out), remedy="Give --out a name in .png.")
-    with readable(options.folder, output) as store:
+    with writable(options.folder, output) as store:
+        actor = find_actor(store, options.actor)
         answer = tracing.query(store, options.id, typed=True)
         if answer.series is None or answer.product_id is None:
             raise InputError("The register has no such ID", where=options.id[:100], remedy="Check the ID.")
         keyring = unlocked(store, answer.series, options)
-        png = sheets.make_code(store, keyring, answer.series.id, answer.product_id, dpi=options.dpi)
-    sheets.write_secret(options.out, png)
+        sheets.make_code(
+            store, actor, keyring, answer.series.id, answer.product_id, out=options.out, dpi=options.dpi,
+            context=context,
+        )  # fmt: skip
     output.result(
         {"id": answer.product_id, "file": str(options.out), "secret": True},
         f"{answer.product_id}: {options.out}",
@@ -73,11 +76,12 @@ def _sheet(options: argparse.Namespace, output: Output, context: JobContext) -> 
         raise InputError("--caption names a column of --csv", remedy="Give --csv, or leave it out.")
     layout: dict[str, Any] = {"out": options.out, "kind": kind, "paper": options.paper, "dpi": options.dpi}
     if options.batch is not None:
-        with readable(options.folder, output) as store:
+        with writable(options.folder, output) as store:
             series = find_series(store, options.series)
+            actor = find_actor(store, options.actor)
             issued = tracing.issued_batch(store, options.batch)
             keyring = unlocked(store, series, options)
-            report = sheets.make_sheets(store, keyring, series.id, issued.product_ids, **layout, context=context)
+            report = sheets.make_sheets(store, actor, keyring, series.id, issued.product_ids, **layout, context=context)
     else:
         rows = None if options.csv is None else read_table(options.csv)
         with writable(options.folder, output) as store:

@@ -154,6 +154,22 @@ class Voiding(Record):
     reason: Name
 
 
+class CodesPrinted(Record):
+    """Codes of issued IDs written to files for printing, for the first time or again.
+
+    ``product_ids`` names each of up to 1,000 IDs once, and none where there are more; ``batch_ids`` are the batches
+    that they were issued in. ``files_sha256`` are the files as written, in their order; no store keeps them.
+    """
+
+    id: Identifier
+    series_id: Identifier
+    count: Count
+    batch_ids: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    product_ids: Annotated[tuple[ProductId, ...], Field(max_length=1000)] = ()
+    kind: Literal["pdf", "png"]
+    files_sha256: Annotated[tuple[Sha256, ...], Field(min_length=1)]
+
+
 class Anomaly(Record):
     """Something in a product's history that does not fit together; a reason to look closer, never a verdict."""
 

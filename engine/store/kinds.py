@@ -19,7 +19,7 @@ from engine.core.case import (
     Sha256,
     Text,
 )
-from engine.core.codes import CodeCheck, CodeSeries, IdBatch, LifeBatch, Voiding
+from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, Voiding
 from engine.core.finding import Finding
 from engine.core.operating import OperatingPoint
 from engine.core.records import Record, sha256_hex
@@ -144,6 +144,7 @@ KINDS: dict[str, Kind] = {
         refers={"series_id": "series made"},
         tables={"ids": IDS, "cells": Form("<i4", ("count", "columns")), "pool": POOL},
     ),
+    "codes printed": Kind(CodesPrinted, refers={"series_id": "series made", "batch_ids": "ids issued"}),
     "steps recorded": Kind(LifeBatch, tables={"ids": IDS, "cells": Form("<i4", ("count", 5)), "pool": POOL}),
     "code checked": Kind(
         CodeCheck,

@@ -1,6 +1,6 @@
 """What can be asked of a store about series of codes: their register, the life of the products, checks."""
 
-from engine.core.codes import CodeCheck, CodeSeries, IdBatch, LifeBatch, Voiding
+from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, Voiding
 from engine.core.errors import StoreError
 from engine.core.operating import OperatingPoint
 from engine.store import segments
@@ -25,6 +25,10 @@ class CodeQueries(Queries):
     def id_batches(self, series_id: str = "") -> tuple[IdBatch, ...]:
         """Return the batches of IDs of a series, or of all, in the order they were issued."""
         return self._all(IdBatch, "ids issued", series_id)
+
+    def printings(self, key: str = "") -> tuple[CodesPrinted, ...]:
+        """Return the printings of a series or of a batch of IDs, or all, in the order they were recorded."""
+        return self._all(CodesPrinted, "codes printed", key)
 
     def life_batches(self) -> tuple[LifeBatch, ...]:
         """Return the batches of life-cycle steps in the order they were recorded."""

@@ -67,6 +67,12 @@ class Register:
             series = [batch.series_id for batch in self._batches]
             return [series[number] if number >= 0 else None for number in self._issued.batch_of(ids).tolist()]
 
+    def batches_of(self, ids: IdBytes) -> tuple[str, ...]:
+        """Return the identifiers of the batches that issued IDs, (N, 10) uint8, come from, in the order of issue."""
+        with self._lock:
+            self._catch_up()
+            return tuple(self._batches[number].id for number in np.unique(self._issued.batch_of(ids)) if number >= 0)
+
     def issued_before(self, ids: IdBytes) -> NDArray[np.bool_]:
         """Return for each of many IDs, (N, 10) uint8, whether the register holds it."""
         with self._lock:

@@ -1,4 +1,7 @@
-"""Print the codes of issued IDs: on sheets, or one alone. All but a preview is as secret as the series' patterns."""
+"""Print the codes of issued IDs: on sheets, or one alone. All but a preview is as secret as the series' patterns.
+
+Only who may issue IDs may print them, and every printing is recorded.
+"""
 
 import contextlib
 import tempfile
@@ -8,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from engine.core.case import Actor
-from engine.core.codes import CodeSeries
+from engine.core.codes import CodeSeries, CodesPrinted
 from engine.core.errors import InputError
+from engine.core.records import new_id, sha256_hex
 from engine.jobs import JobContext
 from engine.report.sheet import (
     Ink,
@@ -26,7 +30,8 @@ from engine.report.sheet import (
 from engine.store import Store
 from engine.traceability.ids import LETTERS, from_written
 from engine.traceability.register import Register
-from engine.workflows.series import Keyring
+from engine.workflows.cases import require_role
+from engine.workflows.series import PRODUCING, Keyring
 from engine.workflows.tables import Table
 from engine.workflows.tracing import IssuedIds, issue_ids
 
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 PAGES_A_FILE = 50  # of a PDF
 REPEAT_LIMIT = 4
 CAPTION_LIMIT = 200  # letters; more would be too small to read
+NAMED = 1000  # IDs that the record of a printing names one by one
 SUFFIXES = (".pdf", ".png")
 Kind = Literal["pdf", "png"]
 
@@ -95,8 +101,8 @@ def issue_and_print(
     )
     try:
         report = make_sheets(
-            store, keyring, series_id, issued.product_ids, captions=captions, out=out, kind=kind, paper=paper, dpi=dpi,
-            context=context.part(1, 2),
+            store, actor, keyring, series_id, issued.product_ids, captions=captions, out=out, kind=kind, paper=paper,
+            dpi=dpi, context=context.part(1, 2),
         )  # fmt: skip
     except InputError as error:
         remedy = f"{error.remedy} The IDs are issued: print batch {issued.batch.id}."
@@ -106,6 +112,7 @@ def issue_and_print(
 
 def make_sheets(
     store: Store,
+    actor: Actor,
     keyring: Keyring,
     series_id: str,
     product_ids: Sequence[str],
@@ -117,7 +124,7 @@ def make_sheets(
     dpi: int | None = None,
     context: JobContext,
 ) -> SheetReport:
-    """Write sheets with the codes of issued IDs. Whoever has the files can print authentic codes.
+    """Write sheets with the codes of issued IDs and record that. Whoever has the files can print authentic codes.
 
     Parameters
     ----------
@@ -132,9 +139,12 @@ def make_sheets(
     Raises
     ------
     InputError
-        The series is locked, an ID was not issued in it or is voided, the codes do not fit the paper, or a file cannot
-        be written. Then no file is left behind.
+        The role may not do this, the series is locked, an ID was not issued in it or is voided, the codes do not fit
+        the paper, or a file cannot be written. Then no file is left behind.
+    StoreError
+        The printing cannot be recorded. Then no file is left behind either.
     """
+    require_role(actor, PRODUCING, "print codes")
     series, recorded = keyring.series(series_id), store.code_series_one(series_id)
     repeat = _repeat(series, dpi)
     _check_issued(store, recorded, product_ids)
@@ -152,7 +162,8 @@ def make_sheets(
             return sheet_png(inks, texts[part], layout, text, repeat=repeat)
         return sheet_pdf(inks, texts[part], layout, text, context.part(number, len(names), "Sheets"))
 
-    _write_all(names, made, context)
+    with _written(names, made, context) as hashes:
+        _record(store, actor, recorded, product_ids, kind, hashes)
     return SheetReport(tuple(names), len(product_ids), pages, layout.per_page)
 
 
@@ -182,16 +193,31 @@ def preview_sheet(
     return SheetPreview(png, pages, layout.per_page)
 
 
-def make_code(store: Store, keyring: Keyring, series_id: str, product_id: str, *, dpi: int | None = None) -> bytes:
-    """Return the code of an issued ID, quiet zone included, as a black and white PNG; ``dpi`` as in ``make_sheets``."""
+def make_code(
+    store: Store,
+    actor: Actor,
+    keyring: Keyring,
+    series_id: str,
+    product_id: str,
+    *,
+    out: Path,
+    dpi: int | None = None,
+    context: JobContext,
+) -> None:
+    """Write the code of an issued ID, quiet zone included, as a black and white PNG and record that.
+
+    ``dpi`` and what is raised are as in ``make_sheets``.
+    """
+    require_role(actor, PRODUCING, "print codes")
     series, recorded = keyring.series(series_id), store.code_series_one(series_id)
     repeat = _repeat(series, dpi)
     _check_issued(store, recorded, [product_id])
     (ink,) = _inks(series, recorded.prefix, [product_id])
-    return ink_png(ink, series.print_dpi, repeat=repeat)
+    with _written([out], lambda _: ink_png(ink, series.print_dpi, repeat=repeat), context) as hashes:
+        _record(store, actor, recorded, [product_id], "png", hashes)
 
 
-def write_secret(path: Path, data: bytes) -> None:
+def _write_secret(path: Path, data: bytes) -> None:
     """Write a file that only its owner may read; it appears whole or not at all, and replaces one of its name."""
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".sheet-", delete=False) as file:
@@ -208,20 +234,45 @@ def write_secret(path: Path, data: bytes) -> None:
         raise InputError(what, where=str(path), remedy="Choose another place.") from error
 
 
-def _write_all(names: Sequence[Path], made: Callable[[int], bytes], context: JobContext) -> None:
-    """Write the files in turn, each with what is ``made`` for its number; all of them or none."""
+@contextlib.contextmanager
+def _written(names: Sequence[Path], made: Callable[[int], bytes], context: JobContext) -> Iterator[list[str]]:
+    """Write the files in turn, each with what is ``made`` for its number, and yield their SHA-256.
+
+    All of them stay, or none where one cannot be written or what is done with the hashes fails.
+    """
     written: list[Path] = []
+    hashes: list[str] = []
     try:
         for number, name in enumerate(names):
             context.check_cancelled()
             context.progress(number, len(names), "Sheets")
-            write_secret(name, made(number))
+            data = made(number)
+            _write_secret(name, data)
             written.append(name)
+            hashes.append(sha256_hex(data))
+        yield hashes
     except BaseException:
         for name in written:
             with contextlib.suppress(OSError):  # the first error is the one to tell
                 name.unlink()
         raise
+
+
+def _record(
+    store: Store, actor: Actor, series: CodeSeries, product_ids: Sequence[str], kind: Kind, hashes: Sequence[str]
+) -> None:
+    """Record that codes of issued IDs were written to files."""
+    named = tuple(dict.fromkeys(product_ids))
+    printed = CodesPrinted(
+        id=new_id("printing"),
+        series_id=series.id,
+        count=len(product_ids),
+        batch_ids=Register.of(store).batches_of(from_written(product_ids)),
+        product_ids=named if len(named) <= NAMED else (),
+        kind=kind,
+        files_sha256=tuple(hashes),
+    )
+    store.commit(actor.id, "codes printed", printed)
 
 
 def _layout(series: "Series", paper: str) -> SheetLayout:

@@ -94,6 +94,24 @@ MUTANTS = (
         f"{PRINTING}::test_cancelling_leaves_no_sheet_behind",
     ),
     Mutant(
+        "sheets-printed-again-by-anybody",
+        "engine/workflows/sheets.py",
+        '    require_role(actor, PRODUCING, "print codes")\n    series, recorded = keyring.series(series_id), '
+        "store.code_series_one(series_id)\n    repeat = _repeat(series, dpi)\n"
+        "    _check_issued(store, recorded, product_ids)\n",
+        "    series, recorded = keyring.series(series_id), "
+        "store.code_series_one(series_id)\n    repeat = _repeat(series, dpi)\n"
+        "    _check_issued(store, recorded, product_ids)\n",
+        f"{PRINTING}::test_only_producers_and_administrators_print_codes_again",
+    ),
+    Mutant(
+        "printing-not-recorded",
+        "engine/workflows/sheets.py",
+        '    store.commit(actor.id, "codes printed", printed)\n',
+        "    assert printed\n",
+        f"{PRINTING}::test_every_printing_is_recorded_with_who_what_and_the_files_as_written",
+    ),
+    Mutant(
         "orientation-behind-the-pixels-missed",
         "engine/imaging/formats_plain.py",
         '            if kind == b"IEND":\n',

@@ -305,8 +305,8 @@ class PrintPanel(QWidget):
 
             issued = issued_batch(with_.store, batch.id)
             return make_sheets(
-                with_.store, with_.keyring, series.id, issued.product_ids, captions=_captions(issued.rows, wish.column),
-                out=out, kind=_kind(out), paper=paper, context=context,
+                with_.store, with_.actor, with_.keyring, series.id, issued.product_ids,
+                captions=_captions(issued.rows, wish.column), out=out, kind=_kind(out), paper=paper, context=context,
             )  # fmt: skip
 
         def done(report: "SheetReport") -> None:

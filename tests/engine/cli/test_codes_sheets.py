@@ -6,6 +6,7 @@ import cv2
 import pytest
 
 from engine.methods.two_level_qr.rectification import read_codes
+from engine.workflows.stores import open_store
 
 PASSPHRASE = "horse battery staple"
 
@@ -37,6 +38,18 @@ def test_a_batch_is_printed_again_and_one_code_alone(run, store, series, tmp_pat
     code, lines, _ = run("qr", "make", store, product_id.lower(), "--out", tmp_path / "one.png")
     assert (code, lines[0]["id"]) == (0, product_id)
     assert read_codes(cv2.imread(str(tmp_path / "one.png"), 0))[0].text == product_id
+    assert [each.count for each in open_store(store, read_only=True).printings()] == [2, 2, 1]
+
+
+def test_who_may_not_issue_prints_nothing_again_either(run, store, series, tmp_path):
+    issued = run("qr", "sheet", store, "--series", "Spring", "--count", 1, "--out", tmp_path / "a.png")[1][0]
+    product_id = read_codes(cv2.imread(str(tmp_path / "a.png"), 0))[0].text
+    sheet = ("qr", "sheet", store, "--series", "Spring", "--batch", issued["batch"])
+    for command in (sheet, ("qr", "make", store, product_id)):
+        code, _, error = run(*command, "--out", tmp_path / "b.png", "--actor", "Examiner")
+        assert code == 2
+        assert "may not print codes" in error
+    assert not (tmp_path / "b.png").exists()
 
 
 def test_wrong_usage_is_named_and_issues_nothing(run, store, series, tmp_path):
