@@ -167,7 +167,7 @@ def life_step(product_id: str, stage: str, time: str, place: str = "", party: st
         known = Stage(stage.strip().casefold())
     except ValueError:
         stages = ", ".join(Stage)
-        raise InputError("This is no stage", where=repr(stage[:40]), remedy=f"The stages are: {stages}.") from None
+        raise InputError(f"{stage[:40]!r} is no stage", remedy=f"The stages are: {stages}.") from None
     return entered(
         LifeStep,
         product_id=found,

@@ -226,7 +226,7 @@ def test_steps_are_read_from_a_table(tmp_path):
         ("id,stage\nx,y\n", "no column time"),
         ("id,stage,time,colour\nx,y,z,w\n", "colour is unknown"),
         ("id,stage,time\nx,retail,2026-03-01T10:00Z\n", "row 2: This is no product ID"),
-        ("id,stage,time\n0123456789ABCDEF,sold,2026-03-01T10:00Z\n", "row 2: This is no stage"),
+        ("id,stage,time\n0123456789ABCDEF,sold,2026-03-01T10:00Z\n", "row 2: 'sold' is no stage"),
         ("id,stage,time\n0123456789ABCDEF,retail,2026-03-01T10:00\n", "row 2: The time does not say its zone"),
         ("id,stage,time\n0123456789ABCDEF,retail,soon\n", "row 2: This is no point in time"),
         ("id,stage,time\n0123456789ABCDEF,retail,0001-01-01T00:00+14:00\n", "row 2: This is no point in time"),
