@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from engine.workflows.tracing import IssuedIds, query
-from gui.pages.codes.issue import NO_SHEETS, SheetsDialog
+from gui.pages.codes.issue import ID_ALONE, NO_SHEETS, SheetsDialog
 from gui.pages.codes.page import PRINT, CodesPage
 from gui.session import Session
 from gui.shell.window import MainWindow
@@ -42,7 +43,7 @@ def test_a_preview_asks_for_the_passphrase_and_issues_nothing(
     qtbot.keyClick(form.field, Qt.Key.Key_Return)
     settle()
     assert panel.view.sheets.count == 1
-    assert panel.view.state.text() == "First of 2 pages, 56 codes on each"
+    assert panel.view.state.text() == "First of 2 pages, room for 56 codes on each"
     assert session.store is not None and not session.store.id_batches()
     panel.count.setValue(1)
     assert panel.view.sheets.count == 0, "a preview of another number must not stay"
@@ -88,6 +89,7 @@ def test_one_code_for_each_row_of_a_table_with_its_data(
     settle()
     assert (panel.count.value(), panel.count.isEnabled()) == (3, False)
     assert panel.source.text() == "products.csv: lot, article"
+    assert panel.caption.currentText() == ID_ALONE
     panel.caption.setCurrentText("article")
     open_window.commands.run("codes.issue")
     form = dialog(SheetsDialog)
@@ -103,6 +105,9 @@ def test_one_code_for_each_row_of_a_table_with_its_data(
     from engine.workflows.tracing import issued_batch
 
     issued = issued_batch(store, store.id_batches()[0].id)
+    open_window.commands.run("codes.copy_ids")
+    settle()
+    assert QGuiApplication.clipboard().text().split() == list(issued.product_ids)
     assert dict(query(store, issued.product_ids[0]).data) == {"lot": "L1", "article": "=bag"}
     qtbot.mouseClick(panel.by_number, Qt.MouseButton.LeftButton)
     assert panel.count.isEnabled()
@@ -150,3 +155,13 @@ def test_a_batch_with_a_voided_id_is_not_printed_again(
     settle()
     assert open_window.errors.isVisible()
     assert not (tmp_path / "sheets.pdf").exists()
+
+
+def test_a_column_called_caption_stands_below_the_codes_unless_another_is_chosen(
+    printing: CodesPage, tmp_path: Path, settle: Callable[[], None]
+) -> None:
+    table = tmp_path / "bags.csv"
+    table.write_text("size,Caption\nS,Bag 1\n", encoding="utf-8")
+    drop(printing, [table])
+    settle()
+    assert printing.printing.caption.currentText() == "Caption"
