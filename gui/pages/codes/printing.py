@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from engine.core.codes import CodeSeries, IdBatch
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from engine.workflows.sheets import Kind, SheetPreview, SheetReport
 
 FIRST_COUNT = 24
+CAPTION = "caption"
+"""A column of this name stands below each code unless another is chosen."""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,19 @@ class PrintPanel(QWidget):
 
         with_secrets(self._session, series, ask, self.window())
 
+    def copy_ids(self) -> None:
+        """Copy the IDs of the chosen batch, one in a line."""
+        store, chosen = self._session.store, self._chosen_batch()
+        if store is None or chosen is None:
+            return
+
+        def work(context: JobContext) -> str:
+            from engine.workflows.tracing import issued_batch
+
+            return "\n".join(issued_batch(store, chosen.batch.id).product_ids)
+
+        self._session.query(work, done=QGuiApplication.clipboard().setText)
+
     def _add_commands(self, commands: CommandRegistry) -> None:
         session = self._session
 
@@ -176,6 +191,9 @@ class PrintPanel(QWidget):
             Command("codes.save", "Save the sheets of this batch…", "Codes", self.save,
                     tip="Write the sheets of the chosen batch again",
                     enabled=lambda: may_print() and self._chosen_batch() is not None),
+            Command("codes.copy_ids", "Copy the IDs of this batch", "Codes", self.copy_ids,
+                    tip="Copy the IDs of the chosen batch, one in a line",
+                    enabled=lambda: session.store is not None and self._chosen_batch() is not None),
         ):  # fmt: skip
             commands.add(command)
 
@@ -211,6 +229,8 @@ class PrintPanel(QWidget):
         foot = QHBoxLayout()
         foot.addWidget(PlainLabel("Issued so far", level=3))
         foot.addStretch(1)
+        foot.setSpacing(GRID)
+        foot.addWidget(CommandButton(commands.action("codes.copy_ids"), text="Copy the IDs"))
         foot.addWidget(CommandButton(commands.action("codes.save"), icon="export"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, GRID, 0, 0)
@@ -230,6 +250,9 @@ class PrintPanel(QWidget):
         self.source.show_text("" if table is None else f"{table[0]}: {', '.join(columns)}", "muted")
         self.caption.clear()
         self.caption.addItems([ID_ALONE, *columns])
+        names = [name.casefold() for name in columns]
+        if CAPTION in names:
+            self.caption.setCurrentIndex(1 + names.index(CAPTION))
 
     def _layout(self) -> tuple[str, int, str, str]:
         """Return what a preview depends on."""
@@ -257,7 +280,8 @@ class PrintPanel(QWidget):
             if asked == self._layout():
                 self.view.show_pages((QImage.fromData(preview.png),))
                 pages = count(preview.pages, "page")
-                self.view.state.show_text(f"First of {pages}, {preview.per_page} codes on each", "muted")
+                shown = pages if preview.pages == 1 else f"First of {pages}"
+                self.view.state.show_text(f"{shown}, room for {count(preview.per_page, 'code')} on each", "muted")
 
         self._session.run("Preview the sheets", work, done=done)
 
@@ -334,7 +358,7 @@ def _captions(table: Table | None, column: str | None) -> list[str] | None:
 def _told(report: "SheetReport | None") -> tuple[str, ...]:
     if report is None:
         return ("No sheets were written.",)
-    pages = f"{count(report.codes, 'code')} on {count(report.pages, 'page')}, {report.per_page} on each."
+    pages = f"{count(report.codes, 'code')} on {count(report.pages, 'page')}."
     return (pages, *(str(path) for path in report.files), SECRECY)
 
 
