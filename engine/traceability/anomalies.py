@@ -23,6 +23,7 @@ RANKS = {
 }
 ENDS = (Stage.DISPOSAL, Stage.CONSUMPTION)
 MINUTE = timedelta(minutes=1)  # steps are often written down to the minute
+DAY = timedelta(days=1)  # wrong clocks and time zones make less than this
 
 
 class AnomalyRules(Record):
@@ -66,6 +67,7 @@ def find_anomalies(
     sightings += [_Sighting(moment(each.recorded), "check", each.check.place) for each in checks]
     sightings.sort(key=lambda sighting: sighting.time)
     return (
+        *_in_the_future(steps),
         *_after_the_end(timed, sightings),
         *_out_of_order(timed, moment(issued)),
         *_two_places(sightings, timedelta(minutes=rules.travel_minutes)),
@@ -76,6 +78,15 @@ def find_anomalies(
 
 def _shown(time: datetime) -> str:
     return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _in_the_future(steps: Sequence[RecordedStep]) -> Iterator[Anomaly]:
+    """Yield steps that had not yet happened when they were recorded; they count for what else is odd all the same."""
+    times = ((moment(each.step.time), moment(each.recorded), each.step.stage) for each in steps)
+    for time, recorded, stage in sorted(times):
+        if time - recorded > DAY:
+            text = f"Anomaly: {stage} on {_shown(time)}, in the future when it was recorded on {_shown(recorded)}"
+            yield Anomaly(key="in the future", text=text)
 
 
 def _after_the_end(timed: list[tuple[datetime, Stage]], sightings: list[_Sighting]) -> Iterator[Anomaly]:

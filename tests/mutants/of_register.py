@@ -122,6 +122,13 @@ MUTANTS = (
         "tests/engine/traceability/test_anomalies.py::test_a_check_after_the_end_is_told_for_disposal_and_consumption",
     ),
     Mutant(
+        "steps-in-the-future-count-for-nothing-else",
+        "engine/traceability/anomalies.py",
+        "    ordered = sorted((each.step for each in steps), ",
+        "    ordered = sorted((each.step for each in steps if moment(each.step.time) - moment(each.recorded) <= DAY), ",
+        "tests/engine/traceability/test_anomalies.py::test_a_step_in_the_future_hides_no_other_anomaly",
+    ),
+    Mutant(
         "cells-point-beyond-the-pool",
         "engine/traceability/texts.py",
         "high >= len(self._ends)",

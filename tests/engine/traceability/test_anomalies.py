@@ -1,6 +1,8 @@
 """What does not fit together in a history is told as an anomaly, and nothing else is."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.codes import (
     CodeCheck,
@@ -18,9 +20,9 @@ ISSUED = "2026-03-01T08:00:00.000000Z"
 ID = "0" * 16
 
 
-def step(stage: str, time: str, place: str = "") -> RecordedStep:
+def step(stage: str, time: str, place: str = "", recorded: str = "") -> RecordedStep:
     life = LifeStep(product_id=ID, stage=Stage(stage), time=f"2026-03-{time}Z", place=place)
-    return RecordedStep(step=life, recorded=ISSUED, actor_name="Head")
+    return RecordedStep(step=life, recorded=f"2026-03-{recorded or time}Z", actor_name="Head")
 
 
 def check(time: str, place: str = "", image: int = 0, **seals: SealState) -> RecordedCheck:
@@ -90,6 +92,45 @@ def test_steps_out_of_order_are_told() -> None:
 def test_a_step_before_the_id_was_issued_is_told() -> None:
     assert keys([step("production", "01T07:30:00")]) == ["before issue"]
     assert keys([step("production", "01T07:59:30")]) == []
+
+
+def test_a_step_more_than_a_day_ahead_of_its_recording_is_told_in_words() -> None:
+    ahead = step("retail", "05T09:00:00", recorded="04T08:59:59")
+    assert keys([ahead]) == ["in the future"]
+    assert keys([step("retail", "05T09:00:00", recorded="04T09:00:00")]) == []
+    assert keys([step("retail", "05T09:00:00", recorded="09T09:00:00")]) == []
+    (anomaly,) = find_anomalies(ISSUED, [ahead], [])
+    assert anomaly.text == (
+        "Anomaly: retail on 2026-03-05 09:00 UTC, in the future when it was recorded on 2026-03-04 08:59 UTC"
+    )
+
+
+def test_a_step_in_the_future_hides_no_other_anomaly() -> None:
+    odd = [
+        (step("disposal", "10T09:00:00", recorded="01T09:00:00"), [check("11T09:00:00")], "after disposal"),
+        (step("production", "10T09:00:00", recorded="01T09:00:00"), [], "out of order"),
+        (step("retail", "10T09:00:00", "Shop", "01T09:00:00"), [check("10T09:01:00", "Oslo")], "two places"),
+    ]
+    for ahead, checks, other in odd:
+        assert keys([*LIFE[:-2], ahead], checks) == ["in the future", other]
+    twice = [step("packing", f"{day}T09:00:00", recorded="01T09:00:00") for day in ("12", "11")]
+    first, second = find_anomalies(ISSUED, twice, [])
+    assert "2026-03-11" in first.text
+    assert "2026-03-12" in second.text
+
+
+@given(st.data())
+def test_when_a_step_was_recorded_changes_no_other_anomaly(data: st.DataObject) -> None:
+    def drawn() -> RecordedStep:
+        day, stage = data.draw(st.integers(1, 28)), data.draw(st.sampled_from(Stage))
+        return step(stage, f"{day:02}T09:00:00", data.draw(st.sampled_from(["", "Works", "Shop"])))
+
+    steps = [drawn() for _ in range(data.draw(st.integers(0, 6)))]
+    checks = [
+        check(f"{data.draw(st.integers(1, 28)):02}T09:30:00", "Oslo") for _ in range(data.draw(st.integers(0, 2)))
+    ]
+    early = [each.model_copy(update={"recorded": "2026-01-01T00:00:00Z"}) for each in steps]
+    assert keys(early, checks) == ["in the future"] * len(steps) + keys(steps, checks)
 
 
 def test_two_places_in_too_short_a_time_are_told() -> None:
