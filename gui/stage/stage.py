@@ -28,7 +28,7 @@ from gui.stage.geometry import Side
 from gui.stage.levels import Levels
 from gui.stage.levels_panel import LevelsPanel
 from gui.stage.linking import LinkBasis
-from gui.stage.mode_options import MODE_OPTIONS, ModeOption
+from gui.stage.mode_options import MODE_OPTIONS
 from gui.stage.overlay_panel import OverlayPanel
 from gui.stage.scene import Mode, Scene, StageImage
 from gui.widgets.text import ElidedLabel, PlainLabel
@@ -155,7 +155,7 @@ class Stage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Name the modes as far as there is room."""
         super().resizeEvent(event)
-        self._fit_tools()
+        _fit(self.mode_bar, (self.option_title, self.option, self.option_value, self.view_bar), self.width())
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Draw the icons in the colours of the theme."""
@@ -234,26 +234,13 @@ class Stage(QWidget):
         for part in (self.option_title, self.option, self.option_value):
             part.setVisible(option is not None)
         if option is not None:
-            self._show_option_value(option)
-        self._fit_tools()
-
-    def _show_option_value(self, option: ModeOption) -> None:
-        with QSignalBlocker(self.option):
-            self.option.setRange(option.low, option.high)
-            self.option.setValue(option.number(self.scene.options))
-        self.option.setAccessibleName(option.title)
-        self.option_title.setText(option.title)
-        self.option_value.setText(option.text(self.scene.options))
-
-    def _fit_tools(self) -> None:
-        """Show the modes by their icons alone where their names would push some of them out of sight."""
-        named = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
-        self.mode_bar.setToolButtonStyle(named)
-        beside = [part for part in (self.option_title, self.option, self.option_value) if not part.isHidden()]
-        bars = self.mode_bar.sizeHint().width() + self.view_bar.sizeHint().width()
-        needed = bars + sum(part.sizeHint().width() + GRID for part in beside) + 2 * GRID
-        if needed > self.width():
-            self.mode_bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+            with QSignalBlocker(self.option):
+                self.option.setRange(option.low, option.high)
+                self.option.setValue(option.number(self.scene.options))
+            self.option.setAccessibleName(option.title)
+            self.option_title.setText(option.title)
+            self.option_value.setText(option.text(self.scene.options))
+        _fit(self.mode_bar, (self.option_title, self.option, self.option_value, self.view_bar), self.width())
 
     def _option_moved(self, number: int) -> None:
         option = MODE_OPTIONS.get(self.scene.mode)
@@ -273,6 +260,14 @@ class Stage(QWidget):
             layer = self.scene.layers.get(side)
             if layer is not None and not box.ready and layer.histogram is not None:
                 box.show_layer(layer)
+
+
+def _fit(modes: QToolBar, others: tuple[QWidget, ...], width: int) -> None:
+    """Show the modes by their icons alone where their names would push some of them out of sight."""
+    modes.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    beside = sum(other.sizeHint().width() + GRID for other in others if not other.isHidden())
+    if modes.sizeHint().width() + beside + GRID > width:
+        modes.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
 
 def _scrolled(widget: QWidget, name: str) -> QScrollArea:
