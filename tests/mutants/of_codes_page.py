@@ -48,4 +48,18 @@ MUTANTS = (
         "set(genuine) & set(copies[:0])",
         f"{TESTS}/test_codes_presses.py::test_what_is_missing_is_said_first",
     ),
+    Mutant(
+        "page-that-was-not-chosen-is-checked",
+        "gui/pages/codes/checking.py",
+        "if chosen in (ALL, page)",
+        "if chosen in (ALL, page, 0)",
+        "tests/gui/pages/codes/test_codes_checking.py::test_which_pages_of_a_file_are_checked_is_asked",
+    ),
+    Mutant(
+        "another-order-destroys-without-being-confirmed",
+        "gui/pages/case/destroying.py",
+        "        self.sure.setChecked(False)\n",
+        "",
+        "tests/gui/pages/test_case_page.py::test_an_administrator_destroys_bytes_by_an_order_named_twice",
+    ),
 )
