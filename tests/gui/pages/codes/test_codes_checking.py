@@ -124,7 +124,9 @@ def test_an_image_without_a_code_gets_a_clear_answer(
     assert page.lookup.empty.isVisible()
 
 
-@pytest.mark.parametrize(("choice", "expected"), [("All 3 pages", (0, 2)), ("Page 3", (2,)), ("Page 2", ())])
+@pytest.mark.parametrize(
+    ("choice", "expected"), [("All 3 pages", (0, 2)), ("Page 1", (0,)), ("Page 3", (2,)), ("Page 2", ())]
+)
 def test_which_pages_of_a_file_are_checked_is_asked(
     qtbot: QtBot,
     unlocked: CodesPage,
