@@ -82,11 +82,13 @@ def _shown(time: datetime) -> str:
 
 def _in_the_future(steps: Sequence[RecordedStep]) -> Iterator[Anomaly]:
     """Yield steps that had not yet happened when they were recorded; they count for what else is odd all the same."""
-    times = ((moment(each.step.time), moment(each.recorded), each.step.stage) for each in steps)
-    for time, recorded, stage in sorted(times):
-        if time - recorded > DAY:
-            text = f"Anomaly: {stage} on {_shown(time)}, in the future when it was recorded on {_shown(recorded)}"
-            yield Anomaly(key="in the future", text=text)
+    times = [(moment(each.step.time), moment(each.recorded), each.step.stage) for each in steps]
+    ahead = sorted(each for each in times if each[0] - each[1] > DAY)
+    if ahead:
+        time, recorded, stage = ahead[0]
+        text = f"Anomaly: {len(ahead)} step{'s' if len(ahead) > 1 else ''} in the future when recorded, "
+        text += f"the first {stage} on {_shown(time)}, recorded on {_shown(recorded)}"
+        yield Anomaly(key="in the future", text=text)
 
 
 def _after_the_end(timed: list[tuple[datetime, Stage]], sightings: list[_Sighting]) -> Iterator[Anomaly]:

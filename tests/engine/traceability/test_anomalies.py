@@ -101,7 +101,8 @@ def test_a_step_more_than_a_day_ahead_of_its_recording_is_told_in_words() -> Non
     assert keys([step("retail", "05T09:00:00", recorded="09T09:00:00")]) == []
     (anomaly,) = find_anomalies(ISSUED, [ahead], [])
     assert anomaly.text == (
-        "Anomaly: retail on 2026-03-05 09:00 UTC, in the future when it was recorded on 2026-03-04 08:59 UTC"
+        "Anomaly: 1 step in the future when recorded, "
+        "the first retail on 2026-03-05 09:00 UTC, recorded on 2026-03-04 08:59 UTC"
     )
 
 
@@ -114,9 +115,8 @@ def test_a_step_in_the_future_hides_no_other_anomaly() -> None:
     for ahead, checks, other in odd:
         assert keys([*LIFE[:-2], ahead], checks) == ["in the future", other]
     twice = [step("packing", f"{day}T09:00:00", recorded="01T09:00:00") for day in ("12", "11")]
-    first, second = find_anomalies(ISSUED, twice, [])
-    assert "2026-03-11" in first.text
-    assert "2026-03-12" in second.text
+    (anomaly,) = find_anomalies(ISSUED, twice, [])
+    assert "2 steps in the future when recorded, the first packing on 2026-03-11" in anomaly.text
 
 
 @given(st.data())
@@ -130,7 +130,7 @@ def test_when_a_step_was_recorded_changes_no_other_anomaly(data: st.DataObject) 
         check(f"{data.draw(st.integers(1, 28)):02}T09:30:00", "Oslo") for _ in range(data.draw(st.integers(0, 2)))
     ]
     early = [each.model_copy(update={"recorded": "2026-01-01T00:00:00Z"}) for each in steps]
-    assert keys(early, checks) == ["in the future"] * len(steps) + keys(steps, checks)
+    assert keys(early, checks) == ["in the future"] * bool(steps) + keys(steps, checks)
 
 
 def test_two_places_in_too_short_a_time_are_told() -> None:

@@ -40,7 +40,7 @@ def filled(
     tmp_path: Path,
     settle: Callable[[], None],
 ) -> CodesPage:
-    """Return the page with a product that looks odd, an operating point and a preview."""
+    """Return the page with a product that looks odd in two ways, an operating point and a preview."""
     store, actor = session.store, session.actor
     assert store is not None and actor is not None
     product_id = issued.product_ids[0]
@@ -75,7 +75,7 @@ def states(page: CodesPage, window: MainWindow) -> Iterator[str]:
 def test_no_text_is_clipped(text_size: int, filled: CodesPage, open_window: MainWindow) -> None:
     found = {state: clipped(open_window) for state in states(filled, open_window)}
     assert not {state: texts for state, texts in found.items() if texts}
-    assert filled.lookup.anomalies.text().count("Anomaly") == 1
+    assert filled.lookup.anomalies.text().count("Anomaly") == 2
     limit = {100: (1366, 768), 150: (1920, 1080), 200: (1920, 1080)}[text_size]
     need = open_window.minimumSizeHint()
     assert need.width() <= limit[0] and need.height() <= limit[1]
