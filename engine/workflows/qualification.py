@@ -28,7 +28,7 @@ QUALIFYING = frozenset({Role.VALIDATOR, Role.PRODUCER, Role.ADMINISTRATOR})
 LEAST_CODES = 4  # of each kind: two to tune with and two to test with; intervals then say how little that is
 RULE = "middle of the mean genuine and the mean copied indicator (Xie and Tan 2021, equation 5)"
 DPI_MARGIN = 0.05  # either way of the resolutions that were measured
-# Resolutions are measured on the codes, and copiers that fit to the page change their size by some per cent.
+# Largest resolution over the smallest; measured on the codes, and copiers that fit to the page change their size.
 ALIKE = 1.25
 
 
@@ -50,6 +50,7 @@ class _Scored:
     product_id: str
     indicator: float
     dpi: float
+    path: Path
     image_sha256: str
 
 
@@ -85,7 +86,8 @@ def qualify(
     ------
     InputError
         The role may not do this, the series is locked, a code is none of the series or shown twice, there are fewer
-        than ``LEAST_CODES`` of a kind, the kinds share a scan or differ in resolution, or the copies score no lower.
+        than ``LEAST_CODES`` of a kind, the kinds share a scan, the codes of any two scans differ in resolution by more
+        than a quarter, or the copies score no lower.
     """
     require_role(actor, QUALIFYING, "qualify presses")
     store.refresh()
@@ -144,17 +146,20 @@ def _point(
 
 
 def _refuse_unlike(genuine: dict[str, _Scored], copies: dict[str, _Scored], name: str) -> None:
-    """Raise InputError where the kinds differ in more than their origin, or not even in that."""
+    """Raise InputError where the scans differ in more than their origin, or not even in that."""
     images = [{each.image_sha256 for each in kind.values()} for kind in (genuine, copies)]
     if images[0] & images[1]:
         what = "The same scan was given for genuine codes and for copies"
         raise InputError(what, where=name, remedy="Give each scan once.")
-    ranges = [(min(dpi), max(dpi)) for dpi in ([each.dpi for each in kind.values()] for kind in (genuine, copies))]
-    # A coarse scan lowers the indicator by itself: the rates would be those of the resolution, not of copying.
-    if any(max(ends) > ALIKE * min(ends) for ends in zip(*ranges, strict=True)):
-        told = [f"{low:.0f} to {high:.0f} dpi" for low, high in ranges]
-        what = f"The genuine codes measure {told[0]}, the copies {told[1]}"
-        raise InputError(what, where=name, remedy="Scan both kinds at one resolution.")
+    by_dpi = sorted((*genuine.values(), *copies.values()), key=lambda each: each.dpi)
+    low, high = by_dpi[0], by_dpi[-1]
+    # A coarse scan lowers the indicator by itself: between the kinds the rates would be those of the resolution, not
+    # of copying. And within a kind the domain would hold resolutions in between at which nothing was measured.
+    if high.dpi > ALIKE * low.dpi:
+        what = f"The scans differ in resolution: {low.path.name} measures {low.dpi:.0f} dpi, "
+        what += f"{high.path.name} {high.dpi:.0f} dpi"
+        remedy = "Scan everything at one resolution, and qualify the press for another by itself."
+        raise InputError(what, where=f"{low.path} and {high.path}", remedy=remedy)
 
 
 def _rates(tuning: ScoreSet, test: ScoreSet, name: str) -> tuple[float, "ErrorRates"]:
@@ -224,7 +229,7 @@ def _one(store: Store, recorded: CodeSeries, path: Path, text: str, finding: Fin
     indicator, dpi = (finding.score(key).value for key in (SCORE, "resolution_dpi"))
     assert indicator is not None  # a measured finding has all its scores
     assert dpi is not None
-    return _Scored(answer.product_id, indicator, dpi, finding.provenance.input_sha256[0])
+    return _Scored(answer.product_id, indicator, dpi, path, finding.provenance.input_sha256[0])
 
 
 def _halves(genuine: dict[str, _Scored], copies: dict[str, _Scored]) -> tuple[ScoreSet, ScoreSet]:

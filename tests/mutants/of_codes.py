@@ -65,6 +65,14 @@ MUTANTS = (
         f"{PRESS}::test_threshold_and_rates_come_from_two_halves_without_a_common_code",
     ),
     Mutant(
+        "resolutions-compared-between-kinds-alone",
+        "engine/workflows/qualification.py",
+        "    low, high = by_dpi[0], by_dpi[-1]\n",
+        "    low, high = sorted((max(k.values(), key=lambda each: each.dpi) for k in (genuine, copies)), "
+        "key=lambda each: each.dpi)\n",
+        f"{PRESS}::test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded",
+    ),
+    Mutant(
         "printed-code-counted-twice",
         "engine/workflows/qualification.py",
         "            if one.product_id in found:\n",

@@ -57,8 +57,8 @@ def test_kinds_of_different_codes_are_halved_each(codes):
 
 
 def test_copies_may_be_of_somewhat_another_size(codes):
-    copies = cv2.imread(str(codes.picture(*codes.ids[:6], sigma=COPY)), cv2.IMREAD_GRAYSCALE)
-    shrunk = page(codes, "shrunk.png", cv2.resize(copies, None, fx=0.94, fy=0.94, interpolation=cv2.INTER_AREA))
+    copies = codes.picture(*codes.ids[:6], sigma=COPY)
+    shrunk = resized(codes, "shrunk.png", copies, 0.94)
     domain = codes.qualify([codes.picture(*codes.ids[:6])], [shrunk]).domain
     assert domain.dpi_low < 0.94 * 600 < 600 < domain.dpi_high
 
@@ -74,6 +74,13 @@ def page(codes, name: str, image: np.ndarray):
     return path
 
 
+def resized(codes, name: str, picture, scale: float):
+    """Write a picture as a scan of ``scale`` times the resolution shows it."""
+    image = cv2.imread(str(picture), cv2.IMREAD_GRAYSCALE)
+    way = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return page(codes, name, cv2.resize(image, None, fx=scale, fy=scale, interpolation=way))
+
+
 @pytest.mark.parametrize(
     ("what", "said"),
     [
@@ -84,12 +91,14 @@ def page(codes, name: str, image: np.ndarray):
         ("foreign", "is none of the series Tests"),
         ("other version", "cannot be measured"),
         ("same scan", "The same scan was given"),
-        ("finer copies", "measure [56].. to [56].. dpi, the copies 8"),
-        ("some finer", "the copies [56].. to 8"),
+        ("finer copies", r"-0.8.png measures [56].. dpi, finer.png 8.. dpi"),
+        ("some finer", "finer.png 8.. dpi"),
+        ("two resolutions of both", "coarser.png measures 4.. dpi, finer-codes.png 6.. dpi"),
     ],
 )
 def test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded(codes, what, said):
     genuine, copies = codes.picture(*codes.ids[:6]), codes.picture(*codes.ids[:6], sigma=COPY)
+    other, copied = codes.picture(*codes.ids[6:9]), codes.picture(*codes.ids[6:9], sigma=COPY)
     wrong = {
         "exchanged": lambda: ([copies], [genuine]),
         "few": lambda: ([genuine], [codes.picture(*codes.ids[:3], sigma=COPY)]),
@@ -101,12 +110,16 @@ def test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded(codes, 
             [copies],
         ),
     }  # fmt: skip
-    finer = codes.folder / "finer.png"
-    cv2.imwrite(str(finer), cv2.resize(cv2.imread(str(copies), cv2.IMREAD_GRAYSCALE), None, fx=1.4, fy=1.4))
+    finer = resized(codes, "finer.png", copies, 1.4)
     wrong |= {
         "same scan": lambda: ([genuine], [codes.picture(*codes.ids[6:10], sigma=COPY), genuine]),
         "finer copies": lambda: ([genuine], [finer]),
         "some finer": lambda: ([genuine], [finer, codes.picture(*codes.ids[6:8], sigma=COPY)]),
+        # Neither kind is finer than the other, and the middle of the range was measured in neither.
+        "two resolutions of both": lambda: (
+            [resized(codes, "finer-codes.png", genuine, 1.15), resized(codes, "coarser.png", other, 0.8)],
+            [resized(codes, "finer-copies.png", copies, 1.14), resized(codes, "coarser-copies.png", copied, 0.81)],
+        ),
     }
     before = codes.store.head.count
     with pytest.raises(InputError, match=said):
