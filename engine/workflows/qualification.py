@@ -86,8 +86,7 @@ def qualify(
     ------
     InputError
         The role may not do this, the series is locked, a code is none of the series or shown twice, there are fewer
-        than ``LEAST_CODES`` of a kind, the kinds share a scan, the codes of any two scans differ in resolution by more
-        than a quarter, or the copies score no lower.
+        than ``LEAST_CODES`` of a kind, the kinds share a scan, scans differ in resolution, or copies score no lower.
     """
     require_role(actor, QUALIFYING, "qualify presses")
     store.refresh()

@@ -131,23 +131,17 @@ def make_sheets(
     captions : sequence of str, optional
         What stands below each code after its ID; plain text.
     out : Path
-        The file; where several are needed (a PDF holds 50 pages, a PNG one) they are numbered, ``sheets-001.pdf``. A
-        file of that name is replaced.
+        The file, replaced if it exists; several (a PDF holds 50 pages, a PNG one) are numbered, ``sheets-001.pdf``.
     dpi : int, optional
-        Of PNG pages: that of the series or a multiple of it, at which every original pixel becomes a square of dots.
+        Of PNG pages: that of the series or a multiple, at which every original pixel becomes a square of dots.
 
     Raises
     ------
     InputError
         The role may not do this, the series is locked, an ID was not issued in it or is voided, the codes do not fit
-        the paper, or a file cannot be written. Then no file is left behind.
-    StoreError
-        The printing cannot be recorded. Then no file is left behind either.
+        the paper, or a file cannot be written. No file is left behind then, nor where the printing is not recorded.
     """
-    require_role(actor, PRODUCING, "print codes")
-    series, recorded = keyring.series(series_id), store.code_series_one(series_id)
-    repeat = _repeat(series, dpi)
-    _check_issued(store, recorded, product_ids)
+    series, recorded, repeat = _printable(store, actor, keyring, series_id, product_ids, dpi)
     texts = _captions(product_ids, captions)
     layout = _layout(series, paper)
     pages = -(-len(product_ids) // layout.per_page)
@@ -208,10 +202,7 @@ def make_code(
 
     ``dpi`` and what is raised are as in ``make_sheets``.
     """
-    require_role(actor, PRODUCING, "print codes")
-    series, recorded = keyring.series(series_id), store.code_series_one(series_id)
-    repeat = _repeat(series, dpi)
-    _check_issued(store, recorded, [product_id])
+    series, recorded, repeat = _printable(store, actor, keyring, series_id, [product_id], dpi)
     (ink,) = _inks(series, recorded.prefix, [product_id])
     with _written([out], lambda _: ink_png(ink, series.print_dpi, repeat=repeat), context) as hashes:
         _record(store, actor, recorded, [product_id], "png", hashes)
@@ -293,6 +284,17 @@ def _repeat(series: "Series", dpi: int | None) -> int:
             remedy=f"Choose {series.print_dpi} dpi, or a multiple up to {REPEAT_LIMIT * series.print_dpi}.",
         )
     return repeat
+
+
+def _printable(
+    store: Store, actor: Actor, keyring: Keyring, series_id: str, product_ids: Sequence[str], dpi: int | None
+) -> tuple["Series", CodeSeries, int]:
+    """Return the series with and without its secrets and how often its pixels repeat, where all may be printed."""
+    require_role(actor, PRODUCING, "print codes")
+    series, recorded = keyring.series(series_id), store.code_series_one(series_id)
+    repeat = _repeat(series, dpi)
+    _check_issued(store, recorded, product_ids)
+    return series, recorded, repeat
 
 
 def _check_issued(store: Store, series: CodeSeries, product_ids: Sequence[str]) -> None:
