@@ -4,8 +4,8 @@ One JSON object. Every code was issued, printed and scanned on its own by the si
 copied in between, and stands on a page of paper white with sensor noise, which compresses as badly as that of a
 scanner. The page is a grey PNG. ``decode``, ``read`` and ``examine`` are the parts of the work in one process, in
 seconds of the wall clock and of the processor. ``check`` is the whole action ``check_image`` with its child process,
-the register and the records, where that process is running already, and where it has to be started (``check_cold``).
-The least of several runs, with the machine's load beside.
+the register and the records, where that process is running already, and where it has to be started (``check_cold``);
+``check_one`` the same for a scan of the first code alone. The least of several runs, with the machine's load beside.
 
     python -m tests.benchmarks.bench_qr_sheet [--runs 5] [--scheme ordered|random|unique]
 """
@@ -69,7 +69,8 @@ def main() -> None:
         series = keyring.series(made.id)
         ids = issue_ids(store, actor, made.id, keyring, count=CODES, context=context).product_ids
         path = Path(name) / "page.png"
-        cv2.imwrite(str(path), page(series, list(ids)))
+        shown = page(series, list(ids))
+        cv2.imwrite(str(path), shown)
         runs: list[Seconds] = []
         indicators: list[float] = []
         with CodeChecker() as warm:
@@ -81,6 +82,10 @@ def main() -> None:
                     work = partial(check_image, store, actor, keyring, own, simulated=True, checker=checker)
                     checked = timed(seconds, part, partial(work, context=context))
                     assert len(checked) == CODES, "every code is checked"
+                one = path.with_name(f"one-{run}.png")
+                cv2.imwrite(str(one), shown[200:1300, 200:1300])
+                work = partial(check_image, store, actor, keyring, one, simulated=True, checker=warm, context=context)
+                assert len(timed(seconds, "check_one", work)) == 1, "the code is checked"
                 runs.append(seconds)
         size = path.stat().st_size
     values = {"benchmark": "qr_sheet", "simulated": True, "pixels": A4_PX[0] * A4_PX[1], "codes": CODES}
