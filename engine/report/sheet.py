@@ -31,7 +31,8 @@ MM_PER_INCH = 25.4
 POINTS_PER_INCH = 72
 HEAD_MM = 9.0  # the lines at the top of a page
 FOOT_MM = 24.0  # the calibration square, 20 mm, and its distance to the codes
-CAPTION_MM = 2.6  # a line of text below a code, and its distance to it
+LINE_MM = 2.1  # a line of text below a code
+CAPTION_MM = 4.7  # the ID, what is printed below it, and their distance to the code
 CAPTION_GAP_MM = 0.5
 SQUARE_MM = 20.0
 MARK_MM = 1.2  # a crop mark
@@ -253,6 +254,7 @@ def _furniture(
         "dpi": layout.dpi, "width": layout.width, "height": layout.height, "margin": layout.margin,
         "side": layout.side, "caption": layout.side + _dots(CAPTION_GAP_MM, layout.dpi),
         "cut": layout.side + _dots(CAPTION_MM, layout.dpi), "mark": _dots(MARK_MM, layout.dpi),
+        "line": _dots(LINE_MM, layout.dpi),
         "square": layout.height - layout.margin - _dots(SQUARE_MM, layout.dpi),
         "title": visible(f"Series {text.series}"), "parameters": f"Parameters {text.sha256}", "notes": NOTES,
         "pages": [
@@ -260,7 +262,7 @@ def _furniture(
                 "number": f"Sheet {text.first_page + index} of {text.pages}",
                 "codes": f"{len(page)} codes, {layout.dpi} dpi",
                 "cells": [
-                    {"x": x, "y": y, "caption": visible(caption)}
+                    {"x": x, "y": y, "lines": [visible(line) for line in caption.split("\n")[:2]]}
                     for caption, (x, y) in zip(page, layout.places, strict=False)
                 ],
             }

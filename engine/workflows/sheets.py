@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 PAGES_A_FILE = 50  # of a PDF
 REPEAT_LIMIT = 4
-CAPTION_LIMIT = 200  # letters; more would be too small to read
+CAPTION_LIMIT = 40  # letters; more would be too small to read
 NAMED = 1000  # IDs that the record of a printing names one by one
 SUFFIXES = (".pdf", ".png")
 Kind = Literal["pdf", "png"]
@@ -333,12 +333,13 @@ def _checked(captions: Sequence[str]) -> list[str]:
 
 
 def _captions(product_ids: Sequence[str], captions: Sequence[str] | None) -> Sequence[str]:
-    """Return the line below each code: its ID and what else is asked for."""
+    """Return the lines below each code: its ID, and below that what else is asked for."""
     if captions is None:
         return product_ids
     if len(captions) != len(product_ids):
         raise InputError("There is a caption for each code", remedy="Give as many captions as IDs.")
-    return [f"{product_id}  {caption}" for product_id, caption in zip(product_ids, _checked(captions), strict=True)]
+    lines = [" ".join(caption.split()) for caption in _checked(captions)]
+    return [f"{product_id}\n{line}" for product_id, line in zip(product_ids, lines, strict=True)]
 
 
 def _inks(series: "Series", prefix: str, product_ids: Sequence[str]) -> Iterator[Ink]:
