@@ -1,0 +1,92 @@
+"""Records of libraries: the known labels, the fields they were cut from, their embeddings, what was withdrawn.
+
+A label is known by its library and its number, from 1 upwards in the order of enrolment.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from engine.core.case import Identifier, Name, Sha256, Text
+from engine.core.records import Record
+
+LABEL_PX = 256  # a label's image is LABEL_PX x LABEL_PX grey pixels, its etched frame at the image's edge
+VECTOR_DIMENSIONS = 256  # of an embedding, He et al. 2024
+FIELD_LABELS = 200  # the most labels that one field shows
+
+Count = Annotated[int, Field(ge=1)]
+Number = Annotated[int, Field(ge=1, lt=1 << 31)]
+Side = Annotated[int, Field(ge=1, le=FIELD_LABELS)]
+
+
+class Library(Record):
+    """A library of known labels; its fields show arrays of ``columns`` x ``rows`` labels."""
+
+    id: Identifier
+    name: Name
+    note: Text = ""
+    columns: Side = 4
+    rows: Side = 3
+    simulated: bool = False
+
+
+class FieldUsed(Record):
+    """A field that labels of a batch were cut from, or an image of a single one.
+
+    ``sha256`` is its original bytes, which the store keeps. ``found`` labels were enrolled; ``reason`` names the places
+    where there was none to enrol, and why.
+    """
+
+    file_name: Text
+    sha256: Sha256
+    found: Annotated[int, Field(ge=0, le=FIELD_LABELS)]
+    reason: Text = ""
+
+
+class LabelBatch(Record):
+    """Labels enrolled at one time; images, places, quality and embeddings stand in the event's segment.
+
+    The labels have the numbers from ``first_number`` on, field by field and row by row. ``embedder_key`` tells under
+    which weights the embeddings were made: only those of one key are ever compared.
+    """
+
+    id: Identifier
+    library_id: Identifier
+    first_number: Number
+    count: Count
+    fields: Annotated[tuple[FieldUsed, ...], Field(min_length=1, max_length=10_000)]
+    embedder_key: Sha256
+    simulated: bool = False
+
+    @property
+    def field_sha256(self) -> tuple[str, ...]:
+        """SHA-256 of the fields' original bytes, in their order."""
+        return tuple(field.sha256 for field in self.fields)
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of its labels."""
+        return range(self.first_number, self.first_number + self.count)
+
+
+class Embedding(Record):
+    """Embeddings of a batch's labels, made anew under other weights; they stand in the event's segment."""
+
+    id: Identifier
+    batch_id: Identifier
+    embedder_key: Sha256
+    count: Count
+
+
+class Withdrawal(Record):
+    """Labels that are left out of every search from now on."""
+
+    id: Identifier
+    library_id: Identifier
+    numbers: Annotated[tuple[Number, ...], Field(min_length=1, max_length=100_000)]
+    reason: Name
+
+
+def label_name(number: int) -> str:
+    """Return how a label's number is shown, such as ``No. 000123``."""
+    return f"No. {number:06d}"
