@@ -38,6 +38,8 @@ class Scores:
         The score in question, where there is one.
     value_name : str
         What it belongs to.
+    noun, others : str
+        What was scored, in the plural, and what the counterfeits among them are called, in the plural.
     """
 
     title: str
@@ -46,6 +48,8 @@ class Scores:
     threshold: float
     value: float | None = None
     value_name: str = "This code"
+    noun: str = "codes"
+    others: str = "copies"
 
 
 def prepare() -> None:
@@ -65,14 +69,14 @@ def bin_edges(scores: Scores) -> NDArray[np.float64]:
 
 def in_words(scores: Scores) -> str:
     """Return what a histogram shows to those who cannot see it."""
-    parts = [_range_text("genuine", scores.genuine), _range_text("copies", scores.counterfeit)]
+    parts = [_range_text("genuine", scores.genuine), _range_text(scores.others, scores.counterfeit)]
     parts.append(f"threshold {scores.threshold:.3f}")
     if scores.value is not None:
         above = sum(score > scores.value for score in scores.genuine)
         below = sum(score < scores.value for score in scores.counterfeit)
         parts.append(
             f"{scores.value_name.lower()} {scores.value:.3f}: {above} of {len(scores.genuine)} genuine score higher, "
-            f"{below} of {len(scores.counterfeit)} copies score lower"
+            f"{below} of {len(scores.counterfeit)} {scores.others} score lower"
         )
     return f"{scores.title}: {'; '.join(parts)}."
 
@@ -84,7 +88,7 @@ def _range_text(name: str, scores: Sequence[float]) -> str:
 class ScoreHistogram(QWidget):
     """A histogram with its legend; empty until scores are shown.
 
-    Genuine scores are filled, copies are hatched, so that they stay apart without colours; so do the dashed threshold
+    Genuine scores are filled, counterfeits are hatched, so that they stay apart without colours; so do the dashed threshold
     and the whole line of the score in question.
     """
 
@@ -117,9 +121,9 @@ class ScoreHistogram(QWidget):
         self.setVisible(scores is not None)
         if scores is None:
             return
-        self.title.setText(f"{scores.title}, number of codes in each step")
+        self.title.setText(f"{scores.title}, number of {scores.noun} in each step")
         self.labels["genuine"].setText(f"Genuine ({len(scores.genuine)})")
-        self.labels["counterfeit"].setText(f"Copies ({len(scores.counterfeit)})")
+        self.labels["counterfeit"].setText(f"{scores.others.capitalize()} ({len(scores.counterfeit)})")
         self.labels["threshold"].setText(f"Threshold {scores.threshold:.3f}")
         there = scores.value is not None
         self.labels["value"].setText(f"{scores.value_name} {scores.value:.3f}" if there else "")
@@ -193,7 +197,7 @@ def stroke(kind: Kind, colours: Colours) -> QPen:
 
 
 def fill(kind: Kind, colours: Colours) -> QBrush:
-    """Return how the bars of genuine scores and of copies are filled."""
+    """Return how the bars of genuine scores and of counterfeits are filled."""
     colour = stroke(kind, colours).color()
     if kind == "counterfeit":
         return QBrush(colour, Qt.BrushStyle.BDiagPattern)

@@ -52,6 +52,14 @@ def test_the_plot_counts_both_kinds_and_marks_threshold_and_value(histogram):
     assert [item.value() for item in items if isinstance(item, InfiniteLine)] == [0.275, 0.31]
 
 
+def test_what_was_scored_is_called_by_its_name(histogram):
+    histogram.show_scores(Scores("Similarity", GENUINE, COPIES, 0.275, 0.31, "This label", "labels", "fakes"))
+    assert histogram.title.text() == "Similarity, number of labels in each step"
+    assert histogram.labels["counterfeit"].text() == "Fakes (3)"
+    assert "2 of 3 fakes score lower" not in histogram.accessibleDescription()
+    assert "3 of 3 fakes score lower" in histogram.accessibleDescription()
+
+
 def test_the_legend_and_the_words_name_everything(histogram):
     assert [histogram.labels[kind].text() for kind in KINDS] == [
         "Genuine (4)", "Copies (3)", "Threshold 0.275", "This code 0.310"
