@@ -88,8 +88,8 @@ def _range_text(name: str, scores: Sequence[float]) -> str:
 class ScoreHistogram(QWidget):
     """A histogram with its legend; empty until scores are shown.
 
-    Genuine scores are filled, counterfeits are hatched, so that they stay apart without colours; so do the dashed threshold
-    and the whole line of the score in question.
+    Genuine scores are filled, counterfeits are hatched, so that they stay apart without colours; so do the dashed
+    threshold and the whole line of the score in question.
     """
 
     def __init__(self) -> None:
