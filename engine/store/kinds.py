@@ -21,6 +21,7 @@ from engine.core.case import (
 )
 from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, Voiding
 from engine.core.finding import Finding
+from engine.core.library import LABEL_PX, VECTOR_DIMENSIONS, Embedding, LabelBatch, Library, Withdrawal
 from engine.core.operating import OperatingPoint
 from engine.core.records import Record, sha256_hex
 
@@ -94,6 +95,14 @@ def _length(record: Record, axis: int | str) -> int | None:
 # Product IDs as 10 bytes each, and beside each a row of texts: numbers of texts in a pool, each ended by a zero byte.
 IDS = Form("|u1", ("count", 10))
 POOL = Form("|u1", ("",))
+# Labels: grey images; field, row, column and class (-1: unknown); corners in the field; focus and class probability.
+LABELS = {
+    "crops": Form("|u1", ("count", LABEL_PX * LABEL_PX)),
+    "places": Form("<i4", ("count", 4)),
+    "corners": Form("<f4", ("count", 8)),
+    "measures": Form("<f4", ("count", 2)),
+}
+VECTORS = Form("<f4", ("count", VECTOR_DIMENSIONS))
 
 
 @dataclass(frozen=True)
@@ -103,15 +112,17 @@ class Kind:
     ``identity`` is the field that names the record, ``refers`` maps fields that name other records to the kind that
     made those, ``needs`` and ``mentions`` are fields with SHA-256 of evidence that must, or may, be in the store.
     No two records share the value of a ``unique`` field, letter case aside; of several fields the first refers to the
-    record within which the others are unique. ``secrets`` are fields with SHA-256 of sealed secrets that must be in the
-    store. Queries find the record also by the texts of its ``texts`` fields. ``tables`` are the arrays that its segment
-    holds, by name.
+    record within which the others are unique. ``run`` names the record within which records count things on from one
+    another without a gap, the first number of each, and how many it counts. ``secrets`` are fields with SHA-256 of
+    sealed secrets that must be in the store. Queries find the record also by the texts of its ``texts`` fields.
+    ``tables`` are the arrays that its segment holds, by name.
     """
 
     record: type[Record]
     identity: str = "id"
     refers: dict[str, str] = field(default_factory=dict[str, str])
     unique: tuple[tuple[str, ...], ...] = ()
+    run: tuple[str, str, str] | None = None
     needs: tuple[str, ...] = ()
     mentions: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
@@ -157,6 +168,21 @@ KINDS: dict[str, Kind] = {
     ),
     "voided": Kind(Voiding, refers={"series_id": "series made"}),
     "operating point set": Kind(OperatingPoint, refers={"series_id": "series made"}),
+    "library made": Kind(Library, unique=(("name",),)),
+    "labels enrolled": Kind(
+        LabelBatch,
+        refers={"library_id": "library made"},
+        run=("library_id", "first_number", "count"),
+        needs=("field_sha256",),
+        texts=("field_sha256",),
+        tables={**LABELS, "vectors": VECTORS},
+    ),
+    "labels embedded": Kind(
+        Embedding,
+        refers={"batch_id": "labels enrolled"},
+        tables={"classes": Form("<i4", ("count",)), "vectors": VECTORS},
+    ),
+    "labels withdrawn": Kind(Withdrawal, refers={"library_id": "library made"}),
     "evidence destroyed": Kind(Destruction, identity="sha256", needs=("sha256",)),
     "bytes set aside": Kind(SetAside, identity="", needs=("sha256",)),
     "head restored": Kind(HeadRestored, identity=""),
@@ -175,6 +201,13 @@ def identifiers(record: Record, name: str) -> tuple[str, ...]:
 def folded(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the values of fields with their letter case put aside, for comparing what must be unique."""
     return tuple(value.casefold() for name in names for value in identifiers(record, name))
+
+
+def next_number(kind: str, record: Record) -> int:
+    """Return the number from which the next record of a kind that counts on must count."""
+    run = KINDS[kind].run
+    assert run is not None
+    return int(getattr(record, run[1])) + int(getattr(record, run[2]))
 
 
 def about(kind: str, record: Record) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Immutable HDF5 segments: built in memory, written once, checked whole before HDF5 sees a byte of them.
 
-A segment holds rasters, the overlays' maps, and tables: arrays of integers of one or two axes.
+A segment holds rasters, the overlays' maps, and tables: arrays of integers or of finite numbers, of one or two axes.
 """
 
 import os
@@ -33,8 +33,8 @@ NAME = re.compile(r"[0-9a-f]{64}\.h5")
 SCHEMA = 1
 CHUNK_ROWS = 256
 TABLE_CHUNK = 1 << 16  # bytes
-TABLE_TYPES = ("|u1", "<i4", "<i8")
-Table = NDArray[np.integer[Any]]
+TABLE_TYPES = ("|u1", "<i4", "<i8", "<f4")
+Table = NDArray[np.integer[Any]] | NDArray[np.float32]
 
 
 class Segment(Record):
@@ -52,7 +52,10 @@ class Segment(Record):
 
 @dataclass(frozen=True)
 class Arrays:
-    """What a segment holds: rasters by overlay key, and tables (uint8, int32 or int64; one or two axes) by name."""
+    """What a segment holds: rasters by overlay key, and tables by name.
+
+    Tables are uint8, int32, int64, or float32 without NaN and infinities, along one or two axes.
+    """
 
     rasters: Mapping[str, Raster] = field(default_factory=dict[str, Raster])
     tables: Mapping[str, Table] = field(default_factory=dict[str, Table])
@@ -98,7 +101,10 @@ def build(arrays: Arrays) -> bytes:
         for number, name in enumerate(sorted(arrays.tables)):
             table = arrays.tables[name]
             if table.dtype.str not in TABLE_TYPES or table.ndim not in (1, 2) or not table.size:
-                raise InputError(f"A table holds uint8, int32 or int64 along one or two axes, not {form(table)}")
+                what = "A table holds uint8, int32, int64 or float32 along one or two axes"
+                raise InputError(f"{what}, not {form(table)}")
+            if not _finite(table):
+                raise InputError(f"The table {name} holds values that are no finite numbers")
             _add(file, f"t{number}", table, max(1, TABLE_CHUNK // (table.nbytes // len(table))))
         file.flush()
         return file.id.get_file_image()
@@ -192,6 +198,12 @@ def _values(dataset: "h5py.Dataset", types: tuple[str, ...]) -> NDArray[Any]:
 def _table(dataset: "h5py.Dataset") -> Table:
     if dataset.ndim not in (1, 2) or not dataset.size:
         raise ValueError("a table of it has no or too many axes, or no values")
-    table = _values(dataset, TABLE_TYPES)
+    table: Table = _values(dataset, TABLE_TYPES)
+    if not _finite(table):
+        raise ValueError("a table of it holds values that are no finite numbers")
     table.setflags(write=False)
     return table
+
+
+def _finite(table: Table) -> bool:
+    return table.dtype.kind != "f" or bool(np.isfinite(table).all())

@@ -18,14 +18,15 @@ from engine.store.folders import existing_folder, make_folder
 from engine.store.head import Head
 from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, folded, identifiers
 from engine.store.lock import WriterLock, is_network_share
-from engine.store.queries_codes import CodeQueries
+from engine.store.queries import any_record_of
+from engine.store.queries_library import LibraryQueries
 
 CACHE = "cache"
 ADVICE = "Nothing acknowledged is lost. See to the disk and open the store again"
 LOCAL = "Move the store to a disk of this computer"
 
 
-class Store(CodeQueries):
+class Store(LibraryQueries):
     """An open store; make one with ``create`` or ``open``. Safe to use from several threads.
 
     ``problems`` lists damage (a writable store has none), ``notes`` what was remarkable when it was opened.
@@ -240,11 +241,15 @@ class Store(CodeQueries):
         with self._guarded(), self._lock.held():
             self._drafts.discard(key)
 
+    def cache_folder(self, *names: str) -> Path:
+        """Return a folder of the cache, which exists then; raises OSError where it cannot be made."""
+        folder = self.path.joinpath(CACHE, *names)
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
     def pyramid_path(self, sha256: str, page: int) -> Path:
         """Return where the tile pyramid of a page of evidence belongs in the cache; its folder exists."""
-        folder = self.path / CACHE / "pyramids"
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder / f"{sha256}-{page}.tiles"
+        return self.cache_folder("pyramids") / f"{sha256}-{page}.tiles"
 
     def discard_tiles(self, sha256: str) -> None:
         """Remove the tile pyramids of a piece of evidence from the cache; raises OSError."""
@@ -287,6 +292,9 @@ class Store(CodeQueries):
             if any(folded(other, names) == values for other in self._all(KINDS[kind].record, kind, within)):
                 (value,) = identifiers(record, names[-1])
                 raise InputError(f"The {names[-1]} is used already", where=value, remedy="Try again with another")
+        if run := KINDS[kind].run:
+            before = self._projection.find(kind, identifiers(record, run[0])[0])[-1:]
+            writing.check_run(kind, record, [any_record_of(event) for event in self._events(before)])
         present = [key for key in writing.mentioned(kind, record) if self._evidence.find(key)]
         for name in KINDS[kind].needs:
             for missing in set(identifiers(record, name)) - set(present):

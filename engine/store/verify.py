@@ -15,7 +15,7 @@ from engine.store.disk import RESTORE, Disk, reading
 from engine.store.folders import existing_folder
 from engine.store.generation import Generation, read_generation
 from engine.store.head import GENESIS, Head
-from engine.store.kinds import KINDS, SCHEMA, Destruction, about, identifiers
+from engine.store.kinds import KINDS, SCHEMA, Destruction, about, identifiers, next_number
 from engine.store.ledger import Problem
 from engine.store.lock import FILE as LOCK
 from engine.store.lock import WriterLock
@@ -99,6 +99,7 @@ class _Check:
         self._segments: set[str] = set()
         self._secrets: dict[str, str] = {}  # SHA-256 -> the event that names it
         self._destroyed: set[str] = set()
+        self._counted: dict[str, int] = {}  # identifier -> the number from which the next record within it counts
 
     def events(self) -> None:
         """Check that every event carries its record, its keys and its segment."""
@@ -111,6 +112,7 @@ class _Check:
                 self._keys(event, record)
                 self._note_files(event, record)
                 self._segment(event, record)
+                self._run(event, record)
             except StoreError as error:
                 self._add(f"event {entry.sequence} ({entry.kind})", error)
 
@@ -170,6 +172,17 @@ class _Check:
             raise StoreError("The arrays are not those of its overlays", remedy=RESTORE)
         if not tables_fit(event.kind, record, found.tables):
             raise StoreError("The tables are not those of its record", remedy=RESTORE)
+
+    def _run(self, event: Event, record: Record) -> None:
+        run = KINDS[event.kind].run
+        if run is None:
+            return
+        (within,) = identifiers(record, run[0])
+        expected = self._counted.get(within, 1)
+        self._counted[within] = next_number(event.kind, record)
+        if getattr(record, run[1]) != expected:
+            what = f"It counts from {getattr(record, run[1])}, where {expected} is the next number"
+            raise StoreError(what, remedy="It was not written by Touchstone")
 
     def _evidence_file(self, sha256: str, path: Path | None) -> None:
         where = f"{evidence.FOLDER}/{path.name if path else sha256}"

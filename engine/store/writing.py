@@ -1,13 +1,13 @@
 """What a commit checks and builds before anything is written: references, case, payload, arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.core.errors import InputError
 from engine.core.finding import Finding, Raster
 from engine.core.records import Record, canonical_json
 from engine.store import segments
-from engine.store.kinds import KINDS, SCHEMA, about, identifiers
+from engine.store.kinds import KINDS, SCHEMA, about, identifiers, next_number
 from engine.store.projection import Projection
 
 
@@ -28,6 +28,15 @@ def check_record(projection: Projection, actor_id: str, kind: str, record: Recor
         for key in identifiers(record, name):
             if projection.made(made_by, key) is None:
                 raise InputError(f"There is no {made_by.split()[0]} {key}", remedy="Check the identifier")
+
+
+def check_run(kind: str, record: Record, before: Sequence[Record]) -> None:
+    """Raise InputError unless the record counts on from the last one before it, or from 1 where there is none."""
+    run = KINDS[kind].run
+    expected = next_number(kind, before[-1]) if before else 1
+    if run is not None and getattr(record, run[1]) != expected:
+        what = f"The next number is {expected}, not {getattr(record, run[1])}: others were added meanwhile"
+        raise InputError(what, where=kind, remedy="Try again")
 
 
 def case_of(projection: Projection, kind: str, record: Record, case_id: str | None) -> str | None:

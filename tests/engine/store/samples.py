@@ -14,6 +14,7 @@ from engine.core.codes import (
     Voiding,
 )
 from engine.core.finding import Finding, Overlay, Provenance, Raster, ScaleUsed, Score
+from engine.core.library import LABEL_PX, Embedding, FieldUsed, LabelBatch, Library, Withdrawal
 from engine.core.pixels import Transform
 from engine.core.records import new_id
 from engine.core.seeds import generator
@@ -185,3 +186,53 @@ def fill_codes(store: Store, name: str = "Spring") -> CodeSeries:
     store.commit(actor, "code checked", make_check(series))
     store.commit(actor, "voided", Voiding(id=new_id("voiding"), series_id=series.id, reason="a trial"))
     return series
+
+
+def make_labels(
+    store: Store, library: Library, first: int = 1, count: int = 3, seed: int = 0
+) -> tuple[LabelBatch, dict[str, segments.Table]]:
+    """Add the bytes of a field and return a batch of labels cut from it."""
+    rng = generator(seed, f"labels {first}")
+    sha256 = store.add_evidence(rng.bytes(99), ".png")
+    batch = LabelBatch(
+        id=new_id("labels"),
+        library_id=library.id,
+        first_number=first,
+        count=count,
+        fields=(FieldUsed(file_name="field.png", sha256=sha256, found=count),),
+        embedder_key="a" * 64,
+        simulated=True,
+    )
+    return batch, {
+        "crops": rng.integers(0, 256, (count, LABEL_PX * LABEL_PX)).astype(np.uint8),
+        "places": np.tile(np.arange(4, dtype="<i4"), (count, 1)),
+        "corners": rng.uniform(0, 1000, (count, 8)).astype("<f4"),
+        "measures": rng.uniform(0, 1, (count, 2)).astype("<f4"),
+        "vectors": make_vectors(count, first),
+    }
+
+
+def make_vectors(count: int, seed: int) -> np.ndarray:
+    vectors = generator(seed, "vectors").normal(size=(count, 256))
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("<f4")
+
+
+def make_embedding(batch: LabelBatch, key: str = "b" * 64) -> tuple[Embedding, dict[str, segments.Table]]:
+    embedding = Embedding(id=new_id("embedding"), batch_id=batch.id, embedder_key=key, count=batch.count)
+    classes = np.zeros(batch.count, dtype="<i4")
+    return embedding, {"classes": classes, "vectors": make_vectors(batch.count, 99)}
+
+
+def fill_library(store: Store, name: str = "Film 7") -> Library:
+    """Put a library into a store: two batches of labels, one embedded anew, a withdrawal."""
+    actor = administrator(store)
+    library = Library(id=new_id("library"), name=name, simulated=True)
+    store.commit(actor, "library made", library)
+    for first in (1, 4):
+        batch, tables = make_labels(store, library, first)
+        store.commit(actor, "labels enrolled", batch, tables=tables)
+    embedding, tables = make_embedding(batch)
+    store.commit(actor, "labels embedded", embedding, tables=tables)
+    withdrawal = Withdrawal(id=new_id("withdrawal"), library_id=library.id, numbers=(2,), reason="scratched")
+    store.commit(actor, "labels withdrawn", withdrawal)
+    return library

@@ -43,16 +43,18 @@ def test_tables_come_back_bit_by_bit(tmp_path: Path) -> None:
         "ids": rng.integers(0, 256, (70_000, 10)).astype(np.uint8),
         "cells": rng.integers(-9, 9, (3, 5)).astype("<i4"),
         "ends": rng.integers(-(1 << 62), 1 << 62, 100_000).astype("<i8"),
+        "vectors": rng.normal(size=(4, 256)).astype("<f4"),
     }
     segment = segments.write(Disk(), tmp_path, Arrays({"a": make_raster()}, tables))
-    assert (segment.rasters, segment.tables) == (("a",), ("cells", "ends", "ids"))
+    assert (segment.rasters, segment.tables) == (("a",), ("cells", "ends", "ids", "vectors"))
     loaded = segments.read(tmp_path, segment)
     assert loaded.rasters == {"a": make_raster()}
     for name, table in tables.items():
         assert (loaded.tables[name].dtype, loaded.tables[name].shape) == (table.dtype, table.shape)
         assert loaded.tables[name].tobytes() == table.tobytes()
         assert not loaded.tables[name].flags.writeable
-    assert segments.describe(loaded).tables == {"ids": "|u1 70000 10", "cells": "<i4 3 5", "ends": "<i8 100000"}
+    forms = {"ids": "|u1 70000 10", "cells": "<i4 3 5", "ends": "<i8 100000", "vectors": "<f4 4 256"}
+    assert segments.describe(loaded).tables == forms
 
 
 @pytest.mark.parametrize(
@@ -68,6 +70,12 @@ def test_tables_come_back_bit_by_bit(tmp_path: Path) -> None:
 def test_a_table_of_another_kind_is_refused(table: np.ndarray) -> None:
     with pytest.raises(InputError, match="A table holds"):
         segments.build(Arrays({}, {"t": table}))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_table_of_numbers_that_are_none_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match="no finite numbers"):
+        segments.build(Arrays({}, {"t": np.array([0, value], dtype="<f4")}))
 
 
 def test_equal_rasters_give_equal_segments() -> None:
@@ -179,8 +187,16 @@ def _as_table(fill: Callable[[h5py.File, Path], None]) -> Callable[[h5py.File, P
     return filled
 
 
-def _floats(file: h5py.File, folder: Path) -> None:
-    file.create_dataset("t0", data=np.zeros((4, 4), dtype="<f4"), fletcher32=True)
+def _doubles(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.zeros((4, 4), dtype="<f8"), fletcher32=True)
+
+
+def _no_number(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.full((4, 4), np.nan, dtype="<f4"), fletcher32=True)
+
+
+def _infinite(file: h5py.File, folder: Path) -> None:
+    file.create_dataset("t0", data=np.full((4, 4), np.inf, dtype="<f4"), fletcher32=True)
 
 
 def _big_endian(file: h5py.File, folder: Path) -> None:
@@ -216,7 +232,8 @@ def _raster_beside(file: h5py.File, folder: Path) -> None:
     "fill",
     [
         *map(_as_table, (_external_storage, _virtual, _other_filter, _no_checksum, _plugin_filter, _group)),
-        _floats, _big_endian, _strings, _three_axes, _nothing, _no_extent, _huge_table, _raster_beside,
+        _doubles, _no_number, _infinite,
+        _big_endian, _strings, _three_axes, _nothing, _no_extent, _huge_table, _raster_beside,
     ],
 )  # fmt: skip
 def test_a_foreign_table_reaches_for_nothing(tmp_path: Path, fill: Callable[[h5py.File, Path], None]) -> None:
