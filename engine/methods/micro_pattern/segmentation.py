@@ -114,11 +114,11 @@ def _candidates(grey: NDArray[np.uint8]) -> Quads:
         if not LEAST_SIDE * height < min(width, long) <= max(width, long) < MOST_SIDE * height:
             continue
         if abs(width - long) < SQUARE * max(width, long):
-            quads.append(_upright((x + 0.5) * HALF - 0.5, (y + 0.5) * HALF - 0.5, width * HALF, long * HALF, angle))
+            quads.append(upright((x + 0.5) * HALF - 0.5, (y + 0.5) * HALF - 0.5, width * HALF, long * HALF, angle))
     return np.array(quads).reshape(-1, 4, 2)
 
 
-def _upright(x: float, y: float, width: float, height: float, angle_deg: float) -> NDArray[np.float64]:
+def upright(x: float, y: float, width: float, height: float, angle_deg: float) -> NDArray[np.float64]:
     """Return the corners of a rectangle from the upper left clockwise; of its four angles that within 45 degrees."""
     turns = round(angle_deg / 90)
     if turns % 2:
