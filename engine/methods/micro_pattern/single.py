@@ -86,8 +86,8 @@ def _candidates(grey: NDArray[np.uint8], darkness: float) -> Iterator[NDArray[np
     for share in LOCAL_SHARES:
         side = round(share * small.shape[0]) | 1
         dark = np.asarray(small < darkness * cv2.blur(small, (side, side)), dtype=np.uint8)
-        dark = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8))
-        for outline in _enclosed(dark):
+        closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8))
+        for outline in _enclosed(np.asarray(closed, dtype=np.uint8)):
             (x, y), (width, height), angle = cv2.minAreaRect(outline)
             if least <= min(width, height) and abs(width - height) < SQUARE * max(width, height):
                 place = ((x + 0.5) * step - 0.5, (y + 0.5) * step - 0.5)
