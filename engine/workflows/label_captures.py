@@ -17,8 +17,9 @@ from engine.core.seeds import generator
 from engine.methods.micro_pattern.segmentation import CROP_PX, crop
 from engine.methods.micro_pattern.single import find_label
 from engine.simulation.film import Film, label_film
-from engine.simulation.fluorescence import MIDDLE, STRENGTHS, CaptureSettings, fluorescence, placing
+from engine.simulation.fluorescence import MIDDLE, CaptureSettings, fluorescence, placing
 from engine.simulation.glyphs import GLYPHS
+from engine.workflows.label_conditions import condition
 
 VERSION = 1  # of what is rendered: files of another are not read
 CHUNK = 250  # labels in one file
@@ -118,14 +119,14 @@ def enrolled(film: Film, seed: int) -> Crops | None:
 
 
 def render(
-    folder: Path, own: LabelSet, *, labels: int, strengths: Sequence[str] = ("middle",),
+    folder: Path, own: LabelSet, *, labels: int, conditions: Sequence[str] = ("middle",),
     kinds: Sequence[str] = (GENUINE, FAKE), context: Context,
 ) -> None:  # fmt: skip
-    """Make sure that a folder holds captures of the first ``labels`` labels, and of fakes, at these strengths.
+    """Make sure that a folder holds captures of the first ``labels`` labels, and of fakes, under these conditions.
 
     Files that are there are kept; each is written whole or not at all, so that an interrupted run goes on where it was.
     """
-    wanted = (KNOWN, *(part(kind, strength) for strength in strengths for kind in kinds))
+    wanted = (KNOWN, *(part(kind, name) for name in conditions for kind in kinds))
     folder.mkdir(parents=True, exist_ok=True)
     for start in range(0, labels, CHUNK):
         count = min(CHUNK, labels - start)
@@ -141,9 +142,9 @@ def render(
     context.progress(labels, labels, "")
 
 
-def part(kind: str, strength: str) -> str:
-    """Return the name of the captures of a kind at a strength."""
-    return f"{kind}-{strength}"
+def part(kind: str, condition_name: str) -> str:
+    """Return the name of the captures of a kind under a condition."""
+    return f"{kind}-{condition_name}"
 
 
 def load(folder: Path, own: LabelSet, name: str, labels: int) -> LabelCaptures:
@@ -184,9 +185,10 @@ def _captures(own: LabelSet, row: int, names: Sequence[str]) -> Iterator[tuple[s
         if name == KNOWN:
             image = enrolled(films[GENUINE][1], seed)
         else:
-            kind, strength = name.split("-")
+            kind, _, how = name.partition("-")
             which, film = films[kind]
-            image = captured(film, STRENGTHS[strength], seed=int(generator(which, name).integers(2**62)))
+            shot, own_condition = int(generator(which, name).integers(2**62)), condition(how)
+            image = captured(own_condition.worn(film, shot), own_condition.settings, seed=shot)
         if image is not None:
             yield name, image
 
