@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from engine.jobs import Job, JobContext, JobRunner, JobState
-from gui.warm_checker import WarmChecker
+from gui.warm_checker import WarmChecker, WarmRecogniser
 
 if TYPE_CHECKING:
     from engine.core.case import Actor
@@ -33,7 +33,8 @@ class Session(QObject):
     before the case or the store changes or everything closes: what is not saved yet must be saved at once.
     Work runs on threads, results arrive on the thread of the window. ``keyring`` holds the series whose passphrases
     were given for the open store, in memory only; whoever unlocks one emits ``keyring_changed``. ``checker`` is the
-    process that reads and measures codes, kept for all pages until the case or the store is left.
+    process that reads and measures codes, ``recogniser`` the one that knows labels; both are kept for all pages until
+    the case or the store is left.
     """
 
     leaving = Signal()
@@ -53,7 +54,9 @@ class Session(QObject):
         self._store: AnyStore | None = None
         self.keyring: Keyring | None = None
         self.checker = WarmChecker()
+        self.recogniser = WarmRecogniser()
         self.leaving.connect(self.checker.let_go)
+        self.leaving.connect(self.recogniser.let_go)
         self._actor: Actor | None = None
         self._case_id: str | None = None
         self._selection: dict[str, str | None] = {"questioned": None, "known": None, "finding": None}
