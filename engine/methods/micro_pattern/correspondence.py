@@ -19,7 +19,7 @@ PATCH = 25  # side of a patch, in crop pixels, odd: about 22 grains of 4 um in l
 REACH = 5  # how far from its own place a patch is looked for, in crop pixels
 WINDOW = PATCH + 2 * REACH, PATCH + 2 * REACH
 TOGETHER = 16  # patches: few enough that the arrays stay in the processor's cache
-STEP = 20  # between neighbouring patches
+STEP = 22  # between neighbouring patches
 FRAME = 0.045  # of a side: the etched frame's line, and its ragged edge
 FINE, COARSE = 3.5, 21  # crop pixels: what is averaged to see what is etched, and to level the film's light
 ETCHED = 0.8  # of the film's level: darker is etched, dirt or a scratch
@@ -155,14 +155,15 @@ def _displacements(first: Floats, second: Floats, places: NDArray[np.intp]) -> t
 
     span = 2 * REACH + 1
     energy = np.asarray(cv2.sqrBoxFilter(second, -1, (PATCH, PATCH), anchor=(0, 0), normalize=False))
+    patches, around = sliding_window_view(first, (PATCH, PATCH)), sliding_window_view(second, WINDOW)
+    energies = sliding_window_view(energy, (span, span))
     surface = np.empty((len(places), span, span))
     for start in range(0, len(places), TOGETHER):
         x, y = places[start : start + TOGETHER].T - PATCH // 2
-        patches = sliding_window_view(first, (PATCH, PATCH))[y, x]
-        product = _products(patches, sliding_window_view(second, WINDOW)[y - REACH, x - REACH])
-        theirs = sliding_window_view(energy, (span, span))[y - REACH, x - REACH]
-        own = np.square(patches).sum(axis=(1, 2))[:, None, None]
-        surface[start : start + TOGETHER] = product / np.sqrt(np.maximum(own * theirs, 1.0))
+        own = patches[y, x]
+        theirs = energies[y - REACH, x - REACH] * np.square(own).sum(axis=(1, 2))[:, None, None]
+        product = _products(own, around[y - REACH, x - REACH])
+        surface[start : start + TOGETHER] = product / np.sqrt(np.maximum(theirs, 1.0))
     return _peaks(surface)
 
 
@@ -170,7 +171,9 @@ def _products(patches: Floats, around: Floats) -> Floats:
     """Return the inner product of each patch with each place that it has in its window, (N, span, span)."""
     from scipy import fft
 
-    spectrum = np.asarray(fft.rfft2(around)) * np.asarray(fft.rfft2(patches, WINDOW)).conj()
+    padded = np.zeros_like(around)
+    padded[:, :PATCH, :PATCH] = patches
+    spectrum = np.asarray(fft.rfft2(around)) * np.asarray(fft.rfft2(padded)).conj()
     return np.asarray(fft.irfft2(spectrum, WINDOW))[:, : 2 * REACH + 1, : 2 * REACH + 1]
 
 
@@ -196,24 +199,22 @@ def _vertex(before: NDArray[np.float64], best: NDArray[np.float64], after: NDArr
 
 def _common(centres: Points, shifts: Points, alike: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Points]:
     """Return which patches one affine transform explains, (N,), and the transform, (2, 3)."""
-    matrix = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    departure = np.zeros((2, 3))
     agree = np.zeros(len(centres), dtype=np.bool_)
-    if not alike.any():
-        return agree, matrix
-    apart = np.linalg.norm(shifts[:, None] - shifts[None, alike], axis=2) < NEAR
-    middle = shifts[alike][apart[alike].sum(axis=0).argmax()]
-    agree = alike & (np.linalg.norm(shifts - middle, axis=1) < NEAR)
-    design = np.column_stack([centres, np.ones(len(centres))])
-    for _ in range(3):
-        if agree.sum() < LEAST_PATCHES:
-            matrix = np.array([[1.0, 0.0, middle[0]], [0.0, 1.0, middle[1]]])
-        else:
-            matrix = np.asarray(
-                np.linalg.lstsq(design[agree], (centres + shifts)[agree], rcond=None)[0].T, dtype=np.float64
-            )
-        away = np.linalg.norm(design @ matrix.T - centres - shifts, axis=1)
-        agree = alike & (away < TOLERANCE)
-    return agree, matrix
+    if alike.any():
+        apart = np.linalg.norm(shifts[:, None] - shifts[None, alike], axis=2) < NEAR
+        middle = shifts[alike][apart[alike].sum(axis=0).argmax()]
+        agree = alike & (np.linalg.norm(shifts - middle, axis=1) < NEAR)
+        design = np.column_stack([centres, np.ones(len(centres))])
+        stiff = np.diag([STEP**2, STEP**2, 0.0])  # nothing beside some hundred patches; points in a row bear no slope
+        for _ in range(3):
+            if agree.sum() < LEAST_PATCHES:
+                departure = np.column_stack([np.zeros((2, 2)), middle])
+            else:
+                own = design[agree]
+                departure = np.linalg.solve(own.T @ own + stiff, own.T @ shifts[agree]).T
+            agree = alike & (np.linalg.norm(design @ departure.T - shifts, axis=1) < TOLERANCE)
+    return agree, np.asarray(np.eye(2, 3) + departure, dtype=np.float64)
 
 
 def _turned_back(side: int, turn: int) -> Points:
