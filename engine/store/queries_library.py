@@ -2,7 +2,7 @@
 
 from engine.core.library import Embedding, LabelBatch, Library, Withdrawal
 from engine.store.kinds import text_key
-from engine.store.queries import record_of
+from engine.store.queries import record_of, segment_of
 from engine.store.queries_codes import CodeQueries
 
 
@@ -34,6 +34,17 @@ class LibraryQueries(CodeQueries):
         """Return the withdrawals from a library in their order, each with the sequence number of its event."""
         events = self._events(self._projection.find("labels withdrawn", library_id))
         return tuple((event.sequence, record_of(event, Withdrawal)) for event in events)
+
+    def library_state(self, library_id: str) -> str:
+        """Return a text that changes whenever anything was recorded of the library; reads nothing."""
+        kinds = ("library made", "labels enrolled", "labels withdrawn")
+        found = [*(self._projection.find(kind, library_id) for kind in kinds), self._projection.find("labels embedded")]
+        return " ".join(entries[-1].hash if entries else "-" for entries in found)
+
+    def segment_sha256(self, kind: str, key: str) -> str:
+        """Return the SHA-256 of the segment beside the record of that kind and identifier; "" where there is none."""
+        segment = segment_of(self.event_of(kind, key))
+        return segment.sha256 if segment else ""
 
     def batch_sequences(self, library_id: str) -> tuple[int, ...]:
         """Return the sequence numbers of the events that enrolled a library's batches, in their order."""
