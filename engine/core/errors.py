@@ -47,6 +47,10 @@ class ReportError(TouchstoneError):
     """A report cannot be made, read or verified."""
 
 
+class ModelError(TouchstoneError):
+    """Weights or their card are missing, damaged or not what a method needs."""
+
+
 class JobError(TouchstoneError):
     """A job or a child process ended in an unexpected way."""
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.core.records import Record
 
-# cos(m1 theta + m2) - m3. CosFace's values are those of the public code of He et al. 2024, ArcFace's those of Deng et al.
+# cos(m1 theta + m2) - m3. CosFace's values: the public code of He et al. 2024; ArcFace's: Deng et al.
 MARGINS = {"cosface": (1.0, 0.0, 0.4), "arcface": (1.0, 0.5, 0.0)}
 CLOSE = 1e-6  # cosines stay this far from 1: the angle's derivative has a pole there
 

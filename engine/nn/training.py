@@ -129,7 +129,7 @@ def _resume(path: Path, key: str, module: nn.Module, optimiser: torch.optim.SGD)
     try:
         with safe_open(path, "pt") as file:
             facts = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
     except (SafetensorError, OSError) as error:
         raise InputError("The checkpoint cannot be read", where=path.name, remedy=remedy) from error
     if facts.get("key") != key:

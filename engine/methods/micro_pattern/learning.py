@@ -13,7 +13,8 @@ from engine.core.seeds import generator
 from engine.methods.micro_pattern.augmentation import AugmentationSettings, batch
 from engine.methods.micro_pattern.preparation import Preparing, prepared
 from engine.nn.margin import MarginSettings, MarginSoftmax
-from engine.nn.resnet import NetworkSettings, resnet
+from engine.nn.resnet import resnet
+from engine.nn.shape import NetworkSettings
 
 MARGIN_GROWS = 0.2  # share of the training over which the margin grows to its whole
 
@@ -43,7 +44,7 @@ class LabelTask:
 
     def __init__(self, settings: LearningSettings, data: TrainingCrops) -> None:
         self.settings, self.data = settings, data
-        self.network = resnet(settings.network, seed=settings.seed).to(memory_format=torch.channels_last)
+        self.network = resnet(settings.network, seed=settings.seed)
         identities = len(data.crops) * settings.augmentation.identities
         margin = MarginSoftmax(identities, settings.network.embedding, settings.margin, seed=settings.seed + 1)
         self.margin = margin
@@ -60,7 +61,7 @@ class LabelTask:
         crops = np.stack([self.data.crops[label, capture] for label, capture in zip(labels, captures, strict=True)])
         variants = batch(crops, poses, own.augmentation, random)
         images = torch.from_numpy(prepared(variants, own.preparing, own.network.channels))
-        embeddings, logits = self.network(images.to(memory_format=torch.channels_last))
+        embeddings, logits = self.network(images.contiguous(memory_format=torch.channels_last))
         identities = torch.from_numpy(labels * count + poses)
         identity_loss = self.margin(embeddings, identities, min(1.0, share / MARGIN_GROWS))
         assert logits is not None, "label networks classify"

@@ -3,11 +3,13 @@
 The corners are the true ones, moved by as much as the segmentation errs, which spares finding them.
 """
 
-from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
+from engine.core.records import Record
 from engine.core.seeds import generator
 from engine.methods.micro_pattern.preparation import CROP_PX, Crops, reduced
 from engine.methods.micro_pattern.segmentation import crop
@@ -22,17 +24,16 @@ TRAINING_SEEDS, TUNING_SEEDS, TEST_SEEDS = 0, 20_000_000, 30_000_000  # first se
 SEEDS = 10_000_000  # at most in a set
 
 
-@dataclass(frozen=True)
-class Rendering:
+class Rendering(Record):
     """Which labels to render: ``count`` films from ``first_seed`` on, each captured ``captures`` times at ``side`` px.
 
     Captures draw their strength, weak, middle or strong, at random.
     """
 
-    first_seed: int
-    count: int
-    captures: int
-    side: int = CROP_PX
+    first_seed: Annotated[int, Field(ge=0)]
+    count: Annotated[int, Field(ge=1, le=SEEDS)]
+    captures: Annotated[int, Field(ge=1, le=1000)]
+    side: Annotated[int, Field(ge=16, le=CROP_PX)] = CROP_PX
 
 
 def glyph_of(seed: int) -> int:
