@@ -13,6 +13,8 @@ from engine.core.records import Record
 LABEL_PX = 256  # a label's image is LABEL_PX x LABEL_PX grey pixels, its etched frame at the image's edge
 VECTOR_DIMENSIONS = 256  # of an embedding, He et al. 2024
 FIELD_LABELS = 200  # the most labels that one field shows
+METHOD = "micro-pattern"  # of findings and operating points
+SIMILARITY = "similarity"  # key of the score that operating points hold for: cosine of unit vectors, -1..1
 
 Count = Annotated[int, Field(ge=1)]
 Number = Annotated[int, Field(ge=1, lt=1 << 31)]

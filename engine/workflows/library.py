@@ -15,7 +15,8 @@ from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.label_rows import Columns, Layout, chain, made_rows, open_rows
-from engine.workflows.library_state import LibraryState, Recent, library_state
+from engine.workflows.library_index import IndexStatus, index_status
+from engine.workflows.library_state import LibraryState, Recent, cache_folder, library_state
 
 KEEPING = EXAMINING | {Role.VALIDATOR, Role.PRODUCER}  # who may enrol and withdraw labels
 TABLE = Layout("labels", (("places", "<i4", 4), ("measures", "<f4", 2)))
@@ -23,13 +24,17 @@ SEGMENTS_HELD = 8  # whose label images are kept in memory, 64 KiB a label
 
 
 class LibraryOverview(Record):
-    """What a library comes to; ``embedder_keys`` are those under which all of its labels can be compared."""
+    """What a library comes to; ``embedder_keys`` are those under which all of its labels can be compared.
+
+    ``index`` tells how it is searched under the last of them.
+    """
 
     library: Library
     labels: int
     withdrawn: int
     batches: tuple[LabelBatch, ...]
     embedder_keys: tuple[str, ...]
+    index: IndexStatus
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,21 +110,19 @@ def make_library(
 
 def overview(store: Store) -> tuple[LibraryOverview, ...]:
     """Return what each library comes to, in the order they were made."""
-    return tuple(_overview(library_state(store, library.id)) for library in store.libraries())
+    return tuple(library_overview(store, library.id) for library in store.libraries())
 
 
 def library_overview(store: Store, library_id: str) -> LibraryOverview:
     """Return what one library comes to; raises InputError where there is none."""
-    return _overview(library_state(store, library_id))
-
-
-def _overview(state: LibraryState) -> LibraryOverview:
+    state = library_state(store, library_id)
     return LibraryOverview(
         library=state.library,
         labels=state.count(),
         withdrawn=len(state.withdrawn()),
         batches=state.batches,
         embedder_keys=state.keys,
+        index=index_status(store, library_id, state.keys[-1] if state.keys else ""),
     )
 
 
@@ -202,18 +205,6 @@ def label_details(store: Store, library_id: str, number: int) -> LabelDetails:
         actor_name=store.actor(event.actor_id).name,
         withdrawn=reasons[0] if reasons else "",
     )
-
-
-def cache_folder(store: Store, library_id: str) -> Path:
-    """Return the folder for files made from a library: in the store's cache, or the person's where that is locked."""
-    try:
-        return store.cache_folder("libraries", library_id)
-    except OSError:
-        import platformdirs
-
-        folder = platformdirs.user_cache_path("touchstone", appauthor=False) / "libraries" / library_id
-        folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
 
 def _table_rows(store: Store, state: LibraryState, context: JobContext) -> Columns:

@@ -127,6 +127,18 @@ def library_state(store: Store, library_id: str) -> LibraryState:
     return known[1]
 
 
+def cache_folder(store: Store, library_id: str) -> Path:
+    """Return the folder for files made from a library: in the store's cache, or the person's where that is locked."""
+    try:
+        return store.cache_folder("libraries", library_id)
+    except OSError:
+        import platformdirs
+
+        folder = platformdirs.user_cache_path("touchstone", appauthor=False) / "libraries" / library_id
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
 def _read(store: Store, library_id: str) -> LibraryState:
     library, batches = store.library(library_id), store.label_batches(library_id)
     enrolled = tuple(store.segment_sha256("labels enrolled", batch.id) for batch in batches)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # The vectors of millions of labels are mapped, and count as addresses though hardly any of them is in memory.
 LIMITS = Limits(seconds=3600.0, memory_bytes=24 << 30)
 MODULE = "engine.workflows.recogniser_worker"
+TURNS = 4
 Crops = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
@@ -82,7 +83,7 @@ class CutPage:
     crops : NDArray[np.uint8]
         (N, 256, 256) grey, of the places that were found, in their order.
     vectors : NDArray[np.float32]
-        (N, T, 256) of unit length: as the label lies, or at its four quarter turns.
+        (N, 4, 256) of unit length, at the four quarter turns of each label; the first as it lies.
     probabilities : NDArray[np.float32]
         (N, C) of the classes, in the order of ``facts.model.classes``.
     focus : NDArray[np.float32]
@@ -120,6 +121,7 @@ class SearchedLibrary:
     """
 
     vectors: Path
+    embedder_key: Sha256
     source: Sha256
     count: int
     withdrawn: tuple[int, ...]
@@ -165,7 +167,7 @@ class Recogniser:
             return ModelFacts.from_json(reply["model"])
 
     def cut(
-        self, path: Path, page: int, *, array: tuple[int, int] | None, single: bool, turns: bool, context: JobContext
+        self, path: Path, page: int, *, array: tuple[int, int] | None, single: bool, context: JobContext
     ) -> CutPage:
         """Find, cut out and embed the labels of a page.
 
@@ -175,8 +177,6 @@ class Recogniser:
             Columns and rows of a field; None where the page shows no field.
         single : bool
             Whether the page may show one label alone, which is looked for first.
-        turns : bool
-            Whether to embed each label at its four quarter turns.
 
         Raises
         ------
@@ -186,7 +186,7 @@ class Recogniser:
         with scratch_folder() as folder:
             request = {
                 "do": "cut", "path": str(path.resolve()), "page": page, "array": array, "single": single,
-                "turns": turns, "folder": folder,
+                "folder": folder,
             }  # fmt: skip
             reply = self._request(request, path.name, context)
             with understood(path.name):
@@ -308,6 +308,7 @@ def understood(name: str) -> Iterator[None]:
 def _library(library: SearchedLibrary) -> dict[str, Any]:
     return {
         "vectors": str(library.vectors),
+        "embedder_key": library.embedder_key,
         "source": library.source,
         "count": library.count,
         "withdrawn": list(library.withdrawn),
@@ -326,12 +327,12 @@ def _cut_page(reply: dict[str, Any], folder: Path) -> CutPage:
         )
         for entry in reply["places"]
     )  # fmt: skip
-    count, turns = sum(place.state is LabelState.FOUND for place in places), int(reply["turns"])
+    count = sum(place.state is LabelState.FOUND for place in places)
     return CutPage(
         facts,
         places,
         _array(folder, "crops", "|u1", (count, LABEL_PX, LABEL_PX)),
-        _array(folder, "vectors", "<f4", (count, turns, VECTOR_DIMENSIONS)),
+        _array(folder, "vectors", "<f4", (count, TURNS, VECTOR_DIMENSIONS)),
         _array(folder, "probabilities", "<f4", (count, len(facts.model.classes))),
         _array(folder, "focus", "<f4", (count,)),
     )

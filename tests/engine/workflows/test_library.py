@@ -10,7 +10,7 @@ from engine.core.errors import InputError
 from engine.core.records import new_id
 from engine.store import Store
 from engine.workflows import library
-from engine.workflows.library_state import library_state
+from engine.workflows.library_state import cache_folder, library_state
 from tests.engine.store.samples import administrator, fill_library, make_embedding, make_labels
 
 
@@ -94,7 +94,7 @@ def test_the_table_has_a_row_for_each_label(store: Store) -> None:
 def test_a_spoilt_table_of_the_cache_is_made_again(store: Store) -> None:
     made = fill_library(store)
     expected = library.label_table(store, made.id).quality.copy()
-    (path,) = library.cache_folder(store, made.id).iterdir()
+    (path,) = cache_folder(store, made.id).iterdir()
     whole = path.read_bytes()
     for spoilt in (whole[:-4], whole + b"1234", whole[:-1] + bytes([whole[-1] ^ 1]), b"{}", b""):
         path.write_bytes(spoilt)
