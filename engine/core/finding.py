@@ -121,7 +121,8 @@ class Correspondence(Record):
     """The same physical point in the questioned and the known capture, in pixels of each.
 
     ``residual_um`` (or ``residual_px``, known pixels, where no scale is known) is the distance left after
-    registration; ``held_out`` points took no part in fitting the transform.
+    registration; ``held_out`` points took no part in fitting the transform. ``reference`` names the ranked match whose
+    image ``known`` is in; None where that is the known capture.
     """
 
     questioned: Point
@@ -129,6 +130,7 @@ class Correspondence(Record):
     residual_px: float
     residual_um: float | None = None
     held_out: bool = False
+    reference: Name | None = None
 
 
 class Caution(Record):
