@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from engine.cli import evaluate_labels
 from engine.cli.output import Output
 from engine.core.codes import Scheme
 from engine.core.errors import InputError
@@ -20,6 +21,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Add the evaluate command."""
     evaluate = commands.add_parser("evaluate", help="evaluate a method on simulated pieces, beside its paper")
     methods = evaluate.add_subparsers(dest="method", required=True, metavar="METHOD")
+    evaluate_labels.add_command(methods, common)
     codes = methods.add_parser(
         "two-level-qr", parents=[common], help="copy detection of two-level QR codes", description=DESCRIPTION
     )

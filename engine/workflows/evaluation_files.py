@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +14,7 @@ from engine.core.evaluations import CodeScore, CutRow, Evaluation, Range, RatesR
 from engine.core.operating import Rate
 from engine.core.records import canonical_json
 from engine.workflows.code_protocol import AUTHENTIC, COPY, EDGES, EDGES_REFINED, FINDERS, FINDERS_REFINED
+from engine.workflows.evaluation_tables import flat, write_table
 
 # Xie and Tan 2021, section 3.3 and table 1: threshold, then FAR, FRR and NACC in per cent; experiment 1.
 PAPER = {
@@ -61,8 +62,8 @@ def write_evaluation(found: Evaluation, folder: Path) -> tuple[Path, ...]:
         written = [record]
         for name, rows in tables.items():
             if rows:
-                written.append(_write_table(folder / f"{name}.csv", [dict(_flat(row)) for row in rows]))
-        written.append(_write_table(folder / "table-1.csv", list(table_1(found.summary))))
+                written.append(write_table(folder / f"{name}.csv", [dict(flat(row)) for row in rows]))
+        written.append(write_table(folder / "table-1.csv", list(table_1(found.summary))))
         for scheme in found.schemes:
             for figure, experiment in ((10, 1), (11, 2)):
                 path = folder / f"figure-{figure}-{scheme}.svg"
@@ -228,33 +229,6 @@ def _text(image: ElementTree.Element, x: float, y: float, text: str) -> None:
     written.set("font-size", "11")
     written.set("font-family", "sans-serif")
     written.text = text
-
-
-def _write_table(path: Path, rows: Sequence[Mapping[str, object]]) -> Path:
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, names, restval="")
-        table.writeheader()
-        table.writerows(rows)
-    return path
-
-
-def _flat(record: BaseModel, prefix: str = "") -> Iterator[tuple[str, object]]:
-    """Yield a record's fields; those of records within it follow the name of the field that holds them."""
-    for name in type(record).model_fields:
-        value, title = getattr(record, name), prefix + name
-        if isinstance(value, Rate):
-            yield from (
-                (title, value.value),
-                (f"{title}_low", value.interval.low),
-                (f"{title}_high", value.interval.high),
-            )
-            yield from ((f"{title}_events", value.events), (f"{title}_trials", value.trials))
-            yield f"{title}_interval", value.interval.method
-        elif isinstance(value, BaseModel):
-            yield from _flat(value, f"{title}_")
-        elif value is not None:
-            yield title, " ".join(map(str, value)) if isinstance(value, tuple) else value
 
 
 def _per_cent(found: Range) -> str:

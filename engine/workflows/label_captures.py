@@ -53,25 +53,6 @@ TUNING = LabelSet("tuning", 22_000_000, 25_000_000)
 TEST = LabelSet("test", 30_000_000, 35_000_000)
 
 
-@dataclass(frozen=True, eq=False)
-class LabelCaptures:
-    """Captures of one kind, in the order of their labels.
-
-    Parameters
-    ----------
-    crops : NDArray[np.uint8]
-        (N, 256, 256) grey; all 0 where the frame was not found.
-    found : NDArray[np.bool_]
-        (N,)
-    glyphs : NDArray[np.int64]
-        (N,) places in ``GLYPHS``; a fake's is that of the label it imitates.
-    """
-
-    crops: Crops
-    found: NDArray[np.bool_]
-    glyphs: NDArray[np.int64]
-
-
 def glyph_of(seed: int) -> int:
     """Return which glyph a label bears, as a place in ``GLYPHS``."""
     return int(generator(seed, "glyph").integers(len(GLYPHS)))
@@ -147,33 +128,35 @@ def part(kind: str, condition_name: str) -> str:
     return f"{kind}-{condition_name}"
 
 
-def load(folder: Path, own: LabelSet, name: str, labels: int) -> LabelCaptures:
-    """Return the captures of the first ``labels`` labels; ``name`` is KNOWN or a ``part``.
+def chunks(folder: Path, own: LabelSet, name: str, labels: int) -> Iterator[tuple[Path, int]]:
+    """Yield the files that hold captures of the first ``labels`` labels, and how many of each count."""
+    for start in range(0, labels, CHUNK):
+        count = min(CHUNK, labels - start)
+        yield chunk_path(folder, own, name, start, count), count
+
+
+def read(path: Path, count: int) -> Crops:
+    """Return the first ``count`` captures of a file, (N, 256, 256) uint8, all 0 where the frame was not found.
 
     Raises
     ------
     InputError
         They were not rendered, or not as this version renders them.
     """
-    pieces: list[Crops] = []
-    for start in range(0, labels, CHUNK):
-        path = chunk_path(folder, own, name, start, min(CHUNK, labels - start))
-        try:
-            images = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            remedy = "Render them again in an empty folder."
-            raise InputError("Captures are missing or damaged", where=str(path), remedy=remedy) from error
-        if images.shape != (min(CHUNK, labels - start), CROP_PX, CROP_PX) or images.dtype != np.uint8:
-            raise InputError("These are no captures of labels", where=str(path), remedy="Choose another folder.")
-        pieces.append(images)
-    crops = np.concatenate(pieces)
-    glyphs = np.array([glyph_of(own.first_seed + row) for row in range(labels)], dtype=np.int64)
-    return LabelCaptures(crops, np.asarray(crops.any(axis=(1, 2))), glyphs)
+    try:
+        images = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        remedy = "Render them again in an empty folder."
+        raise InputError("Captures are missing or damaged", where=str(path), remedy=remedy) from error
+    if images.ndim != 3 or len(images) < count or images.shape[1:] != (CROP_PX, CROP_PX) or images.dtype != np.uint8:
+        raise InputError("These are no captures of labels", where=str(path), remedy="Choose another folder.")
+    return images[:count]
 
 
 def chunk_path(folder: Path, own: LabelSet, name: str, start: int, count: int) -> Path:
-    """Return the file that holds ``count`` captures from label ``start`` on."""
-    return folder / f"v{VERSION}-{own.name}-{name}-{start:06d}-{count}.npy"
+    """Return the file that holds ``count`` captures from label ``start`` on; a full one where there is one."""
+    full, part_of = (folder / f"v{VERSION}-{own.name}-{name}-{start:06d}-{size}.npy" for size in (CHUNK, count))
+    return full if full.is_file() else part_of
 
 
 def _captures(own: LabelSet, row: int, names: Sequence[str]) -> Iterator[tuple[str, Crops]]:

@@ -1,0 +1,194 @@
+"""``evaluate_micro_pattern``: labels never trained on, recognised among many from fresh simulated captures."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from engine.core.errors import InputError
+from engine.core.evaluations import Profile
+from engine.core.evaluations_labels import LabelCurveRow, LabelEvaluation, LabelRatesRow, LabelThreshold
+from engine.core.operating import OperatingPoint
+from engine.jobs import JobContext
+from engine.simulation.fluorescence import STRENGTHS
+from engine.workflows.label_baselines import BASELINES, Baseline
+from engine.workflows.label_captures import FAKE, GENUINE, KNOWN, TEST, TUNING, LabelSet, part, render
+from engine.workflows.label_conditions import CONDITIONS
+from engine.workflows.label_operating_point import label_operating_point
+from engine.workflows.label_protocol import Best, Described, best_matches, curve_row, rates_row, tuned
+from engine.workflows.label_vectors import Classifier, Describer, described
+
+NETWORK = "network"
+USUAL = "middle"  # the strength that thresholds are set at
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured.
+
+    Parameters
+    ----------
+    labels : int
+        In the library; each is questioned at middle strength, and a fake of it.
+    beside : int
+        Labels, and fakes of them, questioned at the other strengths; at most ``labels``, as for ``curves``.
+    tuning : int
+        Other labels, and fakes of them, that set the thresholds.
+    curves : int
+        Labels questioned under stronger effects and damaged; 0: no curves.
+    """
+
+    labels: int
+    beside: int
+    tuning: int
+    curves: int
+
+    def checked(self) -> "Sizes":
+        """Return the sizes, within the library's; raises InputError where they cannot be measured."""
+        if min(self.labels, self.tuning, self.beside) < 2 or self.curves < 0:
+            raise InputError("An evaluation needs two labels of each set at least", remedy="Raise the numbers.")
+        return replace(self, beside=min(self.beside, self.labels), curves=min(self.curves, self.labels))
+
+    def questioned(self, strength: str) -> int:
+        """Return how many labels are questioned at a strength."""
+        return self.labels if strength == USUAL else self.beside
+
+
+SIZES = {Profile.QUICK: Sizes(40, 20, 40, 4), Profile.FULL: Sizes(10_000, 10_000, 2_000, 100)}
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluated:
+    """The record of an evaluation, and the operating point of the network's embedding where one was measured."""
+
+    record: LabelEvaluation
+    operating_point: OperatingPoint | None
+
+
+def evaluate_micro_pattern(
+    *, profile: Profile = Profile.QUICK, sizes: Sizes | None = None, embedder: Describer | None,
+    baselines: Sequence[Baseline] = BASELINES, cache: Path | None = None, context: JobContext,
+) -> Evaluated:  # fmt: skip
+    """Evaluate the recognition of labels on simulated captures; the profile sets the sizes that are not given.
+
+    Parameters
+    ----------
+    embedder : Describer or None
+        The network, which may tell classes as well (``Classifier``); None: baselines alone.
+    cache : Path, optional
+        Where captures and vectors are kept, so that an interrupted run goes on; else they are dropped.
+
+    Raises
+    ------
+    InputError, Cancelled
+        The sizes cannot be measured, the cache holds something else; the person asked to stop.
+    """
+    own = (sizes or SIZES[profile]).checked()
+    ways: list[tuple[str, Describer]] = [(each.name, each) for each in baselines]
+    if embedder is not None:
+        ways.insert(0, (NETWORK, embedder))
+    thresholds, rows, curves = list[LabelThreshold](), list[LabelRatesRow](), list[LabelCurveRow]()
+    point: OperatingPoint | None = None
+    with _folder(cache) as folder:
+        _render(folder, own, context.part(0, 2))
+        for number, (name, by) in enumerate(ways):
+            way = _Way(folder, own, name, by, context.part(1, 2).part(number, len(ways)))
+            for classified in (False, True) if isinstance(by, Classifier) else (False,):
+                limit = way.threshold(classified=classified)
+                thresholds.append(limit)
+                rows += way.rows(limit)
+                if not classified:
+                    curves += way.curves(limit)
+                if name == NETWORK and not classified:
+                    tuning, test = way.usual(TUNING), way.usual(TEST)
+                    row = next(each for each in rows if each.compared_by == name and each.strength == USUAL)
+                    point = label_operating_point(folder, by.key, limit, row, tuning=tuning, test=test)
+    record = LabelEvaluation(
+        profile=profile,
+        labels=own.labels,
+        queries={name: own.questioned(name) for name in STRENGTHS},
+        tuning_labels=own.tuning,
+        embedder_key=None if embedder is None else embedder.key,
+        thresholds=tuple(thresholds),
+        rows=tuple(rows),
+        curves=tuple(curves),
+    )
+    return Evaluated(record, point)
+
+
+def load_embedder(folder: Path | None = None) -> Describer:
+    """Return the network of a folder of weights, or of those that came with the program."""
+    from engine.methods.micro_pattern.embedding import Embedder
+
+    return Embedder.load(folder)
+
+
+class _Way:
+    """One way to compare labels, measured on rendered captures."""
+
+    def __init__(self, folder: Path, sizes: Sizes, name: str, by: Describer, context: JobContext) -> None:
+        self._folder, self._sizes, self._name, self._by, self._context = folder, sizes, name, by, context
+        self._known = {own.name: self._described(own, KNOWN, self._count(own)) for own in (TUNING, TEST)}
+
+    def threshold(self, *, classified: bool) -> LabelThreshold:
+        """Return the threshold that the tuning labels give among themselves."""
+        genuine, fakes = self.usual(TUNING, classified=classified)
+        return tuned(genuine, fakes, compared_by=self._name, classified=classified)
+
+    def usual(self, own: LabelSet, *, classified: bool = False) -> tuple[Best, Best]:
+        """Return the best matches of genuine captures and of fakes at middle strength."""
+        return self._matched(own, USUAL, self._count(own), classified)[1]
+
+    def rows(self, limit: LabelThreshold) -> Iterator[LabelRatesRow]:
+        """Yield the rates at every strength."""
+        for strength in STRENGTHS:
+            count = self._sizes.questioned(strength)
+            seen, (genuine, fakes) = self._matched(TEST, strength, count, limit.classified)
+            library = int(self._known[TEST.name].found.sum())
+            yield rates_row(genuine, fakes, limit, strength=strength, library=library, questioned=seen)
+
+    def curves(self, limit: LabelThreshold) -> Iterator[LabelCurveRow]:
+        """Yield the rates of genuine captures under stronger effects and damage."""
+        known = self._known[TEST.name]
+        for name, how in CONDITIONS.items():
+            if name not in STRENGTHS and self._sizes.curves:
+                seen = self._described(TEST, part(GENUINE, name), self._sizes.curves)
+                library = int(known.found.sum())
+                yield curve_row(best_matches(known, seen), seen.found, limit, condition=how, library=library)
+
+    def _matched(
+        self, own: LabelSet, strength: str, count: int, classified: bool
+    ) -> tuple[tuple[Described, Described], tuple[Best, Best]]:
+        known = self._known[own.name]
+        seen = tuple(self._described(own, part(kind, strength), count) for kind in (GENUINE, FAKE))
+        genuine, fakes = (best_matches(known, each, classified=classified) for each in seen)
+        return (seen[0], seen[1]), (genuine, fakes)
+
+    def _count(self, own: LabelSet) -> int:
+        return self._sizes.tuning if own is TUNING else self._sizes.labels
+
+    def _described(self, own: LabelSet, name: str, count: int) -> Described:
+        self._context.progress(0, 1, f"{self._name}: {own.name} labels, {name}")
+        return described(self._folder, own, name, count, self._by, self._context)
+
+
+def _render(folder: Path, sizes: Sizes, context: JobContext) -> None:
+    beside = [name for name in STRENGTHS if name != USUAL]
+    worse = [name for name in CONDITIONS if name not in STRENGTHS]
+    render(folder, TUNING, labels=sizes.tuning, conditions=(USUAL,), context=context.part(0, 4))
+    render(folder, TEST, labels=sizes.beside, conditions=(USUAL, *beside), context=context.part(1, 4))
+    render(folder, TEST, labels=sizes.labels, conditions=(USUAL,), context=context.part(2, 4))
+    if sizes.curves:
+        render(
+            folder, TEST, labels=sizes.curves, conditions=worse, kinds=(GENUINE,), context=context.part(3, 4)
+        )  # fmt: skip
+
+
+@contextmanager
+def _folder(cache: Path | None) -> Iterator[Path]:
+    if cache is not None:
+        yield cache
+    else:
+        with tempfile.TemporaryDirectory(prefix="touchstone-labels-") as folder:
+            yield Path(folder)
