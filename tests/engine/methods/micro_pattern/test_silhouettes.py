@@ -1,0 +1,130 @@
+"""Silhouettes of single flakes: cut out, found again at any rotation and size, and named where there is none."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core.errors import ImagingError, InputError
+from engine.core.seeds import generator
+from engine.methods.micro_pattern.polar import spectra, turned, unrolled
+from engine.methods.micro_pattern.silhouettes import Silhouettes, outline_points, silhouette
+from tests.benchmarks.nanotags import enrolled, nanotags
+
+SURROUNDINGS, FLAKE = np.array([150, 130, 190]), np.array([126, 100, 180])
+
+
+def outline(number: int) -> np.ndarray:
+    """Return a random closed outline about (0, 0), radius about 1, (180, 2)."""
+    random = generator(number, "outline")
+    angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    radius = np.ones(180)
+    for wave in range(2, 9):
+        radius += random.normal(0, 0.25 / wave) * np.cos(wave * angle + random.uniform(0, 2 * np.pi))
+    return radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+def capture(number: int, turn: float = 0.0, radius: float = 24.0, shot: int = 0, mirrored: bool = False) -> np.ndarray:
+    """Return a noisy capture of a flake, (96, 110, 3), its surroundings lighter to the right."""
+    points = outline(number) * ((-1, 1) if mirrored else (1, 1))
+    matrix = radius * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
+    shape = 8 * (points @ matrix.T + (55, 46) + 0.5) - 0.5
+    large = np.zeros((8 * 96, 8 * 110), dtype=np.float32)
+    cv2.fillPoly(large, [np.rint(shape).astype(np.int32)], 1.0)
+    share = cv2.GaussianBlur(cv2.resize(large, (110, 96), interpolation=cv2.INTER_AREA), (0, 0), 1.2)[..., None]
+    image = SURROUNDINGS * (1 - share) + FLAKE * share + np.linspace(-8, 8, 110)[None, :, None]
+    return np.clip(image + generator(shot, "noise").normal(0, 4, image.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def known() -> Silhouettes:
+    return Silhouettes([silhouette(capture(number)) for number in range(40)])
+
+
+@pytest.mark.parametrize("number", range(0, 40, 8))
+def test_a_turned_and_enlarged_flake_is_found(known, number):
+    hits = known.find(silhouette(capture(number, turn=0.3 + number, radius=30.0, shot=number + 1)))
+    assert hits[0].place == number
+    assert hits[0].overlap > 0.95 > 0.93 > hits[1].overlap
+    assert hits[0].size_ratio == pytest.approx(30 / 24, rel=0.02)
+
+
+def test_a_flake_that_is_not_enrolled_lies_over_none(known):
+    assert max(known.find(silhouette(capture(number)))[0].overlap for number in range(100, 110)) < 0.95
+
+
+def test_a_mirrored_flake_is_another(known):
+    assert known.find(silhouette(capture(8, mirrored=True)))[0].overlap < 0.93
+
+
+def test_the_transform_lays_one_outline_on_the_other(known):
+    first, second = silhouette(capture(8)), silhouette(capture(8, turn=2.0, radius=20.0, shot=9))
+    (hit,) = Silhouettes([first]).find(second)
+    questioned, mapped, apart = outline_points(second, first, hit)
+    assert apart.max() < 1.5
+    assert np.hypot(*(questioned - second.centre).T).min() > 5
+    turn = np.arctan2(hit.transform[1, 0], hit.transform[0, 0])
+    assert np.cos(turn + 2.0) > np.cos(np.radians(2.0))
+    assert len(mapped) == 48
+
+
+@pytest.mark.parametrize("kind", ["flat", "noise", "clouds", "full"])
+def test_what_shows_no_flake_is_named(kind):
+    random = generator(3, "pixels")
+    pixels = {
+        "flat": np.full((80, 80, 3), 120.0),
+        "noise": random.uniform(0, 255, (80, 80, 3)),
+        "clouds": 128 + 20 * cv2.GaussianBlur(random.standard_normal((80, 80, 3)), (0, 0), 2),
+        "full": np.pad(random.normal(60, 2, (76, 76, 3)), ((2, 2), (2, 2), (0, 0)), constant_values=200),
+    }[kind]
+    with pytest.raises(ImagingError, match="No single flake"):
+        silhouette(pixels.astype(np.uint8))
+
+
+def test_grey_captures_are_cut_out_too():
+    colour = silhouette(capture(4))
+    grey = silhouette(np.asarray(cv2.cvtColor(capture(4), cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+    assert (colour.mask & grey.mask).sum() > 0.95 * (colour.mask | grey.mask).sum()
+
+
+def test_captures_that_are_too_small_and_no_known_ones_are_refused():
+    with pytest.raises(ImagingError, match="too small"):
+        silhouette(np.zeros((10, 40, 3), dtype=np.uint8))
+    with pytest.raises(InputError, match="enrolled"):
+        Silhouettes([])
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 10_000), count=st.integers(1, 4))
+def test_rotations_are_those_of_trying_each(seed: int, count: int):
+    random = generator(seed, "grids")
+    grids, grid = random.standard_normal((count, 24, 5)).astype(np.float32), random.standard_normal((24, 5))
+    likeness, turn = turned(grid.astype(np.float32), spectra(grids))
+    for number, known_grid in enumerate(grids):
+        slow = [float((np.roll(grid, steps, axis=0) * known_grid).sum()) for steps in range(24)]
+        assert likeness[number] == pytest.approx(max(slow), rel=1e-4, abs=1e-4)
+        assert turn[number] == pytest.approx(2 * np.pi * int(np.argmax(slow)) / 24)
+
+
+def test_a_picture_is_unrolled_from_x_towards_y():
+    image = np.zeros((41, 41), dtype=np.float32)
+    image[20 + 10, 20] = 1.0  # below the middle: a quarter turn from x towards y
+    grid = unrolled(image, np.array([20.0, 20.0]), 20.0, angles=64, rings=20)
+    assert np.unravel_index(grid.argmax(), grid.shape)[0] == 16
+    assert np.linalg.norm(grid) == pytest.approx(1)
+
+
+def test_recaptures_of_real_flakes_are_found_among_all_enrolled(real_data):
+    tags = nanotags(real_data)
+    known = enrolled(tags)
+    library = Silhouettes([outline for _, outline in known])
+    sought = [tag for tag in tags if tag.recaptured]
+    wrong = [
+        tag.name
+        for tag in sought
+        if tag.silhouette is None or known[library.find(tag.silhouette)[0].place][0].identity != tag.identity
+    ]
+    # Of these 26 one is missed: it shows a flake 2.45 times as large as its enrolled capture, and of another shape.
+    assert len(sought) >= 26
+    assert len(wrong) <= len(sought) // 25, wrong
