@@ -17,7 +17,8 @@ import numpy as np
 
 from engine.core.seeds import generator
 from engine.evaluation.curves import auc
-from engine.methods.micro_pattern.correspondence import MatchedPoints, matched
+from engine.methods.micro_pattern.correspondence import matched
+from engine.methods.micro_pattern.patches import MatchedPoints
 from engine.methods.micro_pattern.segmentation import crop, segment
 from engine.simulation.fluorescence import MIDDLE, STRENGTHS, STRONG, CaptureSettings
 from engine.simulation.glyphs import GLYPHS

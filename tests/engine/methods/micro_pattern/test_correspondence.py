@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.errors import InputError
-from engine.methods.micro_pattern import correspondence
-from engine.methods.micro_pattern.correspondence import PATCH, REACH, in_capture, matched
+from engine.methods.micro_pattern.correspondence import in_capture, matched
+from engine.methods.micro_pattern.patches import PATCH, REACH, displacements
 from engine.methods.micro_pattern.segmentation import crop
 from engine.simulation.film import FilmSettings, frame_corners, label_film
 from engine.simulation.fluorescence import MIDDLE, STRONG, CaptureSettings, fluorescence, placing
@@ -96,7 +96,7 @@ def test_the_correlation_is_that_of_its_definition():
     first, second = random.standard_normal((2, 128, 128)).astype(np.float32)
     second[40:80, 40:80] += first[38:78, 43:83]
     places = np.array([[60, 55], [64, 70]])
-    shifts, best = correspondence._displacements(first, second, places)
+    shifts, best = displacements(first, second, places)
     for place, shift, value in zip(places, shifts, best, strict=True):
         x, y = place - PATCH // 2
         patch = first[y : y + PATCH, x : x + PATCH].astype(np.float64)
@@ -119,3 +119,16 @@ def test_points_of_a_crop_are_found_in_its_capture():
 def test_crops_of_two_sizes_are_refused(known):
     with pytest.raises(InputError, match="squares of one size"):
         matched(known[:128, :128], known)
+
+
+def test_nothing_is_tried_where_nothing_is_seen(known):
+    found = matched(np.zeros((256, 256), dtype=np.uint8), known)
+    assert (found.tried, found.agreeing, found.score) == (0, 0, 0.0)
+
+
+def test_points_are_taken_to_other_pixels_with_their_transform(known):
+    there = np.array([[0.0, -2.0, 700.0], [2.0, 0.0, 30.0]])
+    found = matched(label(1, 2), known).placed(questioned=there, known=np.array([[3.0, 0.0, 5.0], [0.0, 3.0, 7.0]]))
+    mapped = found.questioned @ found.transform[:, :2].T + found.transform[:, 2]
+    np.testing.assert_allclose(np.linalg.norm(mapped - found.known, axis=1), 3 * found.residual, atol=1e-6)
+    assert found.questioned[:, 0].max() > 600
