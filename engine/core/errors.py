@@ -43,6 +43,10 @@ class StoreError(TouchstoneError):
     """The store is damaged, locked, read-only or of another schema."""
 
 
+class IndexStale(StoreError):  # noqa: N818 - what the index is
+    """A search index is absent, damaged, foreign or of another state of the library: it is built anew, not trusted."""
+
+
 class ReportError(TouchstoneError):
     """A report cannot be made, read or verified."""
 

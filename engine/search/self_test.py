@@ -1,0 +1,65 @@
+"""Whether an index finds what exact search finds: on embeddings of the library itself, moved away at random."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.operating import Rate
+from engine.core.seeds import generator
+from engine.search.vectors import Floats, Vectors
+
+MIXED = 8  # vectors of the library that a random direction is the sum of
+
+
+@dataclass(frozen=True)
+class SelfTest:
+    """How an index did beside exact search.
+
+    Parameters
+    ----------
+    recall : Rate
+        How often the best match was exact search's, for queries that show a label of the library.
+    decisions : Rate or None
+        How often both said the same of the threshold, strangers included; None where no threshold was given.
+    similarity : float
+        Of the queries to the vectors they were made from.
+    k : int
+        Matches asked for.
+    """
+
+    recall: Rate
+    decisions: Rate | None
+    threshold: float | None
+    similarity: float
+    k: int
+
+
+def searchable_rows(vectors: Vectors, count: int, seed: int) -> NDArray[np.int64]:
+    """Return up to ``count`` rows at random, ascending, none of them withdrawn."""
+    searched = vectors.searched()
+    rows = np.arange(vectors.count) if searched is None else np.flatnonzero(searched)
+    return np.sort(generator(seed, "rows").choice(rows, min(count, len(rows)), replace=False))
+
+
+def moved(vectors: Vectors, rows: NDArray[np.int64], similarity: float, seed: int) -> Floats:
+    """Return the rows' vectors turned away in random directions until their cosine is ``similarity``.
+
+    Directions are sums of the library's own vectors with random signs: as captures do, they vary most where the library
+    varies most.
+    """
+    own = np.asarray(vectors.vectors[rows], np.float64)
+    away = strangers(vectors, len(rows), seed).astype(np.float64)
+    away -= np.einsum("ij,ij->i", own, away)[:, None] * own
+    away /= np.linalg.norm(away, axis=1, keepdims=True).clip(min=1e-12)
+    return (similarity * own + (1 - similarity**2) ** 0.5 * away).astype(np.float32)
+
+
+def strangers(vectors: Vectors, count: int, seed: int) -> Floats:
+    """Return ``count`` unit vectors that belong to no label: sums of MIXED vectors of the library, random signs."""
+    draw = generator(seed, "directions")
+    rows = draw.integers(0, vectors.count, (count, MIXED))
+    signs = draw.choice(np.array([-1.0, 1.0], np.float32), (count, MIXED))
+    unique, places = np.unique(rows, return_inverse=True)
+    mixed = np.einsum("ij,ijk->ik", signs, np.asarray(vectors.vectors[unique])[places.reshape(rows.shape)])
+    return mixed / np.linalg.norm(mixed, axis=1, keepdims=True).clip(min=1e-12)
