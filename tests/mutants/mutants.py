@@ -6,6 +6,7 @@ from tests.mutants.of_codes_page import MUTANTS as OF_CODES_PAGE
 from tests.mutants.of_compare import MUTANTS as OF_COMPARE
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
+from tests.mutants.of_label_evaluation import MUTANTS as OF_LABEL_EVALUATION
 from tests.mutants.of_register import MUTANTS as OF_REGISTER
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
 from tests.mutants.of_sheets import MUTANTS as OF_SHEETS
@@ -25,4 +26,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_EVALUATION,
     *OF_CODES,
     *OF_SHEETS,
+    *OF_LABEL_EVALUATION,
 )

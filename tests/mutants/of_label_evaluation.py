@@ -1,0 +1,62 @@
+"""Faults of finding a single label, and of counting how labels are recognised."""
+
+from tests.mutants.mutant import Mutant
+
+SINGLE = "engine/methods/micro_pattern/single.py"
+PROTOCOL = "engine/workflows/label_protocol.py"
+CAPTURES = "engine/workflows/label_captures.py"
+OF_SINGLE = "tests/engine/methods/micro_pattern/test_single.py"
+OF_PROTOCOL = "tests/engine/workflows/test_label_protocol.py"
+OF_CAPTURES = "tests/engine/workflows/test_label_captures.py"
+
+MUTANTS = (
+    Mutant(
+        "second-label-overlooked",
+        SINGLE,
+        "    if len(found) != 1:\n",
+        "    if not found:\n",
+        f"{OF_SINGLE}::test_two_labels_in_sight_are_named",
+    ),
+    Mutant(
+        "pieces-left-apart",
+        SINGLE,
+        "        for count in range(2, len(largest) + 1):\n",
+        "        for count in range(0):\n",
+        f"{OF_SINGLE}::test_a_scratch_from_side_to_side_does_not_hide_the_frame",
+    ),
+    Mutant(
+        "particles-move-frames",
+        SINGLE,
+        "_squared(frames.corners[0])[None], stray=stray)",
+        "frames.corners)",
+        f"{OF_SINGLE}::test_particles_on_the_frame_do_not_move_it",
+    ),
+    Mutant(
+        "any-label-is-right",
+        PROTOCOL,
+        "        return self.label == np.arange(len(self.label))\n",
+        "        return self.label >= 0\n",
+        f"{OF_PROTOCOL}::test_recognised_is_the_right_label_that_passes_and_refused_is_what_passes_with_none",
+    ),
+    Mutant(
+        "not-found-counts-as-passing",
+        PROTOCOL,
+        "nan=-np.inf) >= threshold",
+        "nan=np.inf) >= threshold",
+        f"{OF_PROTOCOL}::test_recognised_is_the_right_label_that_passes_and_refused_is_what_passes_with_none",
+    ),
+    Mutant(
+        "one-turn-searched",
+        PROTOCOL,
+        ".reshape(len(rows), turns.shape[1], -1).max(axis=1)",
+        ".reshape(len(rows), turns.shape[1], -1)[:, 0]",
+        f"{OF_PROTOCOL}::test_best_matches_are_those_of_a_plain_search",
+    ),
+    Mutant(
+        "fakes-are-genuine",
+        CAPTURES,
+        "FAKE: (other, piece(other, glyph))",
+        "FAKE: (other, piece(seed, glyph))",
+        f"{OF_CAPTURES}::test_genuine_captures_show_the_known_label_and_fakes_its_glyph_on_another_film",
+    ),
+)
