@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from engine.core.case import Actor, Device, Scale
 from engine.core.errors import ImagingError, InputError
 from engine.core.finding import Finding
+from engine.core.library import METHOD as IDENTIFICATION
 from engine.core.method import MethodSettings
 from engine.core.records import file_sha256, new_id
 from engine.imaging.client import ImagingWorker
@@ -66,13 +67,18 @@ def compare(
 def repeat(store: Store, finding: Finding, context: JobContext, keyring: "Keyring | None" = None) -> Finding:
     """Examine a finding's inputs again with its settings and scales, and classify it again; nothing is recorded.
 
-    What the register answered at the time is told again as it was recorded: no examination can give it anew.
+    What the register answered at the time is told again as it was recorded: no examination can give it anew. A label is
+    sought among those that counted when the finding was made.
 
     Raises
     ------
     SeriesLockedError
         The finding was made with a series that is not unlocked in the keyring.
     """
+    if finding.method == IDENTIFICATION:
+        from engine.workflows.label_findings import repeat_identification
+
+        return repeat_identification(store, finding, context)
     used = {entry.capture_id: entry.scale for entry in finding.scales}
     files = []
     for capture_id in finding.capture_ids:

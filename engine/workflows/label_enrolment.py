@@ -175,6 +175,7 @@ def _enrol(
         for number, path in enumerate(paths):
             context.check_cancelled()
             run.take(path, array, context.part(number, len(paths), path.name))
+        context.check_cancelled()
         run.commit()
     context.progress(len(paths), len(paths), "")
     return EnrolReport(tuple(run.batches), tuple(run.fields))

@@ -14,7 +14,7 @@ from engine.store import Store
 from engine.workflows.label_rows import Columns, chain, made_rows
 from engine.workflows.library_state import LibraryState, cache_folder, library_state
 from engine.workflows.recogniser import Recogniser, SearchedLibrary, opened
-from engine.workflows.searching import EXACT_LABELS, vectors_layout
+from engine.workflows.searching import EXACT_LABELS, index_source, vectors_layout
 
 UNIT = 1e-3  # how far an embedding's length may lie from 1
 
@@ -60,13 +60,13 @@ def index_status(store: Store, library_id: str, embedder_key: str) -> IndexStatu
     """Return how a library is searched under a key, without opening its index."""
     state = library_state(store, library_id)
     count = state.count()
-    if count <= EXACT_LABELS:
+    if count < EXACT_LABELS:
         return IndexStatus(state=IndexState.EXACT, labels=count)
-    path = _index_path(store, state, embedder_key)
-    if path.is_dir():
-        return IndexStatus(state=IndexState.READY, labels=count)
-    others = any(path.parent.glob(f"index-{embedder_key[:16]}-*"))
-    return IndexStatus(state=IndexState.STALE if others else IndexState.ABSENT, labels=count)
+    made_from = index_source(_index_folder(store, state, embedder_key))
+    if made_from is None:
+        return IndexStatus(state=IndexState.ABSENT, labels=count)
+    ready = made_from == _chain(state, embedder_key)[-1]
+    return IndexStatus(state=IndexState.READY if ready else IndexState.STALE, labels=count)
 
 
 def build_index(
@@ -150,7 +150,7 @@ def searched_library(
         source=made_from[-1],
         count=state.count(sequence),
         withdrawn=tuple(number for number in state.withdrawn(sequence) if number <= count),
-        index=_index_path(store, state, embedder_key) if count > EXACT_LABELS else None,
+        index=_index_folder(store, state, embedder_key),
     )
 
 
@@ -159,6 +159,5 @@ def _chain(state: LibraryState, embedder_key: str) -> tuple[str, ...]:
     return chain([layout.name, state.library.id, embedder_key], [source.sha256 for source in sources])
 
 
-def _index_path(store: Store, state: LibraryState, embedder_key: str) -> Path:
-    folder = cache_folder(store, state.library.id)
-    return folder / f"index-{embedder_key[:16]}-{_chain(state, embedder_key)[-1][:32]}"
+def _index_folder(store: Store, state: LibraryState, embedder_key: str) -> Path:
+    return cache_folder(store, state.library.id) / f"index-{embedder_key[:16]}"

@@ -56,6 +56,7 @@ class ModelFacts(Record):
     profile: Text
     classes: tuple[str, ...]
     tolerance: float
+    threads: PositiveInt
     simulated: bool
 
 
@@ -117,7 +118,7 @@ class SearchedLibrary:
     """What is searched: files with the library's vectors and its index, and which labels of them count.
 
     ``source`` is what the vectors must have been made from; labels up to number ``count`` are searched, those
-    ``withdrawn`` left out. Without ``index`` every vector is compared.
+    ``withdrawn`` left out. Where the folder ``index`` holds none that can be trusted, every vector is compared.
     """
 
     vectors: Path
@@ -125,16 +126,17 @@ class SearchedLibrary:
     source: Sha256
     count: int
     withdrawn: tuple[int, ...]
-    index: Path | None
+    index: Path
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Hits of Q queries: (Q, k) numbers, similarities and turns; number -1 where there are fewer."""
+    """Hits of Q queries: (Q, k) numbers, similarities, turns and classes; number -1 where there are fewer."""
 
     numbers: Numbers
     similarity: Floats
     turns: NDArray[np.int32]
+    classes: NDArray[np.int32]
     kind: str
     milliseconds: float
 
@@ -243,6 +245,7 @@ class Recogniser:
                     _array(folder, "numbers", "<i8", shape),
                     _array(folder, "similarity", "<f4", shape, finite=False),
                     _array(folder, "turns", "<i4", shape),
+                    _array(folder, "classes", "<i4", shape),
                     str(reply["kind"]),
                     float(reply["milliseconds"]),
                 )
@@ -264,10 +267,6 @@ class Recogniser:
     def build_index(self, library: SearchedLibrary, context: JobContext) -> dict[str, Any]:
         """Build the index of a library's vectors and return its facts as plain JSON values."""
         return dict(self._request({"do": "build", "library": _library(library)}, "", context)["info"])
-
-    def index_info(self, library: SearchedLibrary, context: JobContext) -> dict[str, Any]:
-        """Return the facts of the index as plain JSON values, or under ``reason`` why there is none to trust."""
-        return dict(self._request({"do": "index", "library": _library(library)}, "", context)["info"])
 
     def self_test(
         self, library: SearchedLibrary, sample: int, seed: int, threshold: float | None, context: JobContext
@@ -312,7 +311,7 @@ def _library(library: SearchedLibrary) -> dict[str, Any]:
         "source": library.source,
         "count": library.count,
         "withdrawn": list(library.withdrawn),
-        "index": None if library.index is None else str(library.index),
+        "index": str(library.index),
     }
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.methods.micro_pattern.embedding import Embedder
     from engine.methods.micro_pattern.segmentation import Segmentation
 
+THREADS = 2
 AT_ONCE = 16  # labels that are embedded before progress is told
 
 
@@ -54,7 +55,7 @@ class Answers:
                 return self._embed(Path(request["folder"]), context)
             case "match":
                 return _match(request)
-            case "search" | "build" | "index" | "test":
+            case "search" | "build" | "test":
                 return self._search.answer(request, context)
             case other:
                 raise InputError(f"The recogniser does not know {other!r}")
@@ -63,7 +64,7 @@ class Answers:
         if self._embedder is None:
             from engine.methods.micro_pattern.embedding import Embedder
 
-            self._embedder = Embedder.load()
+            self._embedder = Embedder.load(threads=THREADS)
         return self._embedder
 
     def _model(self) -> ModelFacts:
@@ -76,6 +77,7 @@ class Answers:
             profile=card.profile,
             classes=tuple(card.classes),
             tolerance=embedder.tolerance,
+            threads=THREADS,
             simulated=card.simulated,
         )
 

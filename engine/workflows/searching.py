@@ -1,32 +1,26 @@
 """Searching a library's vectors in the recogniser's process: what is searched is checked first, and stays open."""
 
+import contextlib
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import InputError
+from engine.core.errors import IndexStale, InputError
 from engine.core.library import VECTOR_DIMENSIONS
+from engine.core.records import hash_of
 from engine.jobs import JobContext
 from engine.workflows.label_rows import Layout, open_rows
 
 if TYPE_CHECKING:
+    from engine.search.index import LibraryIndex
     from engine.search.vectors import Hits, Vectors
 
-EXACT_LABELS = 20_000  # up to so many, every label is compared: that takes a few milliseconds
-MORE = 32  # hits asked for beyond k in case some of them do not count
+EXACT_LABELS = 20_000  # with fewer, every label is compared: that takes a few milliseconds
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
-
-
-class Searched(Protocol):
-    """A library's vectors, or an index over them."""
-
-    def search(self, queries: Floats, k: int, classes: Any = None) -> "Hits":
-        """Return the k best hits of each query, (Q, 256), within the class named for it."""
-        ...
 
 
 def vectors_layout(embedder_key: str) -> Layout:
@@ -35,104 +29,119 @@ def vectors_layout(embedder_key: str) -> Layout:
     return Layout(f"vectors-{embedder_key[:16]}", columns)
 
 
-def ranked(
-    searched: Searched,
-    queries: Floats,
-    k: int,
-    *,
-    labels: int,
-    count: int,
-    withdrawn: Numbers,
-    classes: NDArray[np.int32] | None = None,
-) -> tuple[Numbers, Floats, NDArray[np.int32]]:
-    """Return the k labels most like each of Q queries, best first, equals by number.
+def index_source(folder: Path) -> str | None:
+    """Return the state of the library that the index of a folder was built for; None where none can be trusted."""
+    from engine.search.files import NAME, reading_index
+
+    with contextlib.suppress(IndexStale), reading_index(folder / NAME) as (header, _):
+        return header.key
+    return None
+
+
+class LibrarySearch:
+    """Answers requests about a library; its vectors and its index stay open until another one is asked for."""
+
+    def __init__(self) -> None:
+        self._vectors: tuple[str, Vectors] | None = None
+        self._index: tuple[str, LibraryIndex | None] | None = None
+
+    def answer(self, request: dict[str, Any], context: JobContext) -> dict[str, Any]:
+        """Return the reply to one request of ``engine.workflows.recogniser``."""
+        library = request["library"]
+        state, vectors = hash_of(library), self._opened(library)
+        match request["do"]:
+            case "search":
+                index = None if request["exact"] else self._ready(library, state, vectors)
+                return _search(request, vectors, index, context)
+            case "build":
+                return {"info": vars(self._built(library, state, vectors, context).info)}
+            case "test":
+                index = self._built(library, state, vectors, context.part(0, 2))
+                found = index.self_test(
+                    int(request["sample"]), int(request["seed"]), request["threshold"], context=context.part(1, 2)
+                )
+                decisions = None if found.decisions is None else found.decisions.to_json()
+                return {"test": {"recall": found.recall.to_json(), "decisions": decisions, "k": found.k}}
+            case other:
+                raise InputError(f"The recogniser does not know {other!r}")
+
+    def _opened(self, library: dict[str, Any]) -> "Vectors":
+        """Return the library's vectors; labels that do not count are as good as withdrawn."""
+        from engine.search.vectors import Vectors
+
+        state = hash_of({key: value for key, value in library.items() if key != "index"})
+        if self._vectors is None or self._vectors[0] != state:
+            self._vectors = self._index = None
+            layout = vectors_layout(library["embedder_key"])
+            columns = open_rows(Path(library["vectors"]), layout, library["source"])
+            numbers = np.arange(1, len(columns["classes"]) + 1, dtype=np.int64)
+            gone = np.isin(numbers, np.array(library["withdrawn"], dtype=np.int64)) | (numbers > int(library["count"]))
+            vectors = Vectors(numbers, columns["classes"], columns["vectors"], gone if gone.any() else None)
+            self._vectors = state, vectors
+        return self._vectors[1]
+
+    def _ready(self, library: dict[str, Any], state: str, vectors: "Vectors") -> "LibraryIndex | None":
+        """Return the index where there is one that can be trusted; without one every label is compared."""
+        from engine.search.index import LibraryIndex
+
+        if self._index is None or self._index[0] != state:
+            self._index = state, None
+            with contextlib.suppress(IndexStale):
+                self._index = state, LibraryIndex.open(Path(library["index"]), library["source"], vectors)
+        return self._index[1]
+
+    def _built(self, library: dict[str, Any], state: str, vectors: "Vectors", context: JobContext) -> "LibraryIndex":
+        from engine.search.index import LibraryIndex
+
+        index = LibraryIndex.open_or_build(Path(library["index"]), library["source"], vectors, context=context)
+        self._index = state, index
+        return index
+
+
+def _search(
+    request: dict[str, Any], vectors: "Vectors", index: "LibraryIndex | None", context: JobContext
+) -> dict[str, Any]:
+    from engine.search.flat import flat
+
+    start = time.perf_counter()
+    folder, k = Path(request["folder"]), int(request["k"])
+    queries = np.load(folder / "queries.npy", allow_pickle=False)
+    amount, turns = queries.shape[:2]
+    own = None if request["classes"] is None else np.repeat(np.array(request["classes"], dtype=np.int32), turns)
+    flattened = queries.reshape(amount * turns, -1)
+    hits = flat(vectors, flattened, k, own, context) if index is None else index.search(flattened, k, own)
+    numbers, similarity, turned = best_of_turns(hits, turns)
+    classes = np.where(numbers > 0, vectors.classes[numbers - 1], -1).astype("<i4")
+    arrays = {"numbers": numbers, "similarity": similarity, "turns": turned, "classes": classes}
+    for name, array in arrays.items():
+        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    return {"kind": "exact" if index is None else "index", "milliseconds": 1e3 * (time.perf_counter() - start)}
+
+
+def best_of_turns(hits: "Hits", turns: int) -> tuple[Numbers, Floats, NDArray[np.int32]]:
+    """Return the k best labels of each query over its turns, best first, equals by number.
 
     Parameters
     ----------
-    queries : NDArray[np.float32]
-        (Q, T, 256): the best of a query's T turns counts.
-    labels, count : int
-        How many there are, and the number up to which they count.
-    withdrawn : NDArray[np.int64]
-        Numbers that do not count.
-    classes : NDArray[np.int32], optional
-        (Q,) class within which each query is sought.
+    hits : Hits
+        (Q * turns, k) of each query's turns, one after another.
 
     Returns
     -------
     tuple
         (Q, k) numbers, similarities and turns; -1, NaN and -1 where there are fewer.
     """
-    amount, turns = queries.shape[:2]
-    flat = queries.reshape(amount * turns, -1)
-    own = None if classes is None else np.repeat(classes, turns)
-    depth = min(labels, k + MORE)
-    while True:
-        hits = searched.search(flat, depth, own)
-        counts = (hits.numbers > 0) & (hits.numbers <= count) & ~np.isin(hits.numbers, withdrawn)
-        exhausted = (hits.numbers < 0).any(axis=1)
-        if depth >= labels or (exhausted | (counts.sum(axis=1) >= k)).all():
-            break
-        depth = min(labels, 4 * depth)
-    numbers = np.full((amount, k), -1, dtype="<i8")
-    similarity = np.full((amount, k), np.nan, dtype="<f4")
+    amount, k = len(hits.numbers) // turns, hits.numbers.shape[1]
+    numbers, similarity = np.full((amount, k), -1, dtype="<i8"), np.full((amount, k), np.nan, dtype="<f4")
     turned = np.full((amount, k), -1, dtype="<i4")
+    which = np.repeat(np.arange(turns), k)
     for query in range(amount):
         rows = slice(query * turns, (query + 1) * turns)
-        at, _ = np.nonzero(counts[rows])
-        found, alike = hits.numbers[rows][counts[rows]], hits.similarity[rows][counts[rows]]
-        order = np.lexsort((at, found, -alike))
+        found, alike = hits.numbers[rows].ravel(), hits.similarity[rows].ravel()
+        order = np.lexsort((which, found, -alike))
+        order = order[found[order] > 0]
         _, first = np.unique(found[order], return_index=True)
         best = order[np.sort(first)][:k]
-        numbers[query, : len(best)] = found[best]
-        similarity[query, : len(best)], turned[query, : len(best)] = alike[best], at[best]
+        numbers[query, : len(best)], similarity[query, : len(best)] = found[best], alike[best]
+        turned[query, : len(best)] = which[best]
     return numbers, similarity, turned
-
-
-class LibrarySearch:
-    """Answers requests about a library; its index stays open until another one is asked for."""
-
-    def answer(self, request: dict[str, Any], context: JobContext) -> dict[str, Any]:
-        """Return the reply to one request of ``engine.workflows.recogniser``."""
-        match request["do"]:
-            case "search":
-                return self._search(request)
-            case other:
-                raise InputError(f"The recogniser does not know {other!r}")
-
-    def _search(self, request: dict[str, Any]) -> dict[str, Any]:
-        start = time.perf_counter()
-        library, folder = request["library"], Path(request["folder"])
-        vectors = _vectors(library)
-        found = ranked(
-            _Every(vectors),
-            np.load(folder / "queries.npy", allow_pickle=False),
-            int(request["k"]),
-            labels=len(vectors.numbers),
-            count=int(library["count"]),
-            withdrawn=np.array(library["withdrawn"], dtype=np.int64),
-            classes=None if request["classes"] is None else np.array(request["classes"], dtype=np.int32),
-        )
-        for name, array in zip(("numbers", "similarity", "turns"), found, strict=True):
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
-        return {"kind": "exact", "milliseconds": 1e3 * (time.perf_counter() - start)}
-
-
-def _vectors(library: dict[str, Any]) -> "Vectors":
-    from engine.search.vectors import Vectors
-
-    columns = open_rows(Path(library["vectors"]), vectors_layout(library["embedder_key"]), library["source"])
-    numbers = np.arange(1, len(columns["classes"]) + 1, dtype=np.int64)
-    return Vectors(numbers, columns["classes"], columns["vectors"])
-
-
-class _Every:
-    """Compares every vector."""
-
-    def __init__(self, vectors: "Vectors") -> None:
-        self._vectors = vectors
-
-    def search(self, queries: Floats, k: int, classes: Any = None) -> "Hits":
-        from engine.search.flat import flat
-
-        return flat(self._vectors, queries, k, classes)
