@@ -1,6 +1,7 @@
 """Labels of a microscope field: found, cut out, and named where they are missing, merged or cut off."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
@@ -19,6 +20,8 @@ ALIKE = 0.10  # and those of different labels from their median
 STRAY = 0.007  # of a side: how far a corner may lie from where the array has it
 OFF = 0.1  # of a pitch: how far a label may stand from its place
 BLURRED = 0.05  # of a side: an edge softer than this is out of focus
+# Given a field, (H, W) grey, and rectangles in it, (N, 4, 2) corners: which of them are labels, (N,).
+Judging = Callable[[NDArray[np.uint8], Quads], NDArray[np.bool_]]
 
 
 class LabelState(StrEnum):
@@ -29,6 +32,7 @@ class LabelState(StrEnum):
     MERGED = "merged"
     CUT_OFF = "cut off by the field's edge"
     BLURRED = "out of focus"
+    NO_LABEL = "not a label"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +62,9 @@ class Segmentation:
         return tuple(place for place in self.places if place.state is LabelState.FOUND)
 
 
-def segment(pixels: NDArray[np.uint8], *, columns: int = COLUMNS, rows: int = ROWS) -> Segmentation:
+def segment(
+    pixels: NDArray[np.uint8], *, columns: int = COLUMNS, rows: int = ROWS, judge: Judging | None = None
+) -> Segmentation:
     """Find the labels of a field.
 
     Parameters
@@ -67,6 +73,8 @@ def segment(pixels: NDArray[np.uint8], *, columns: int = COLUMNS, rows: int = RO
         (H, W, 3) RGB or (H, W) grey.
     columns, rows : int
         The array that the field should show.
+    judge : Judging, optional
+        Looks at what was found once more, such as ``judge.shipped_judge()``; what it refuses is named and not cut out.
 
     Notes
     -----
@@ -78,13 +86,14 @@ def segment(pixels: NDArray[np.uint8], *, columns: int = COLUMNS, rows: int = RO
 
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if pixels.ndim == 3 else pixels
     grey = np.asarray(grey, dtype=np.uint8)
-    frames = _good(refine(grey, _candidates(grey)), grey.shape)
+    frames = _good(refine(grey, candidates(grey)), grey.shape)
     if len(frames.corners) < 2:
         return Segmentation((), "No array of etched frames is seen: the field is empty, out of focus or something else")
     lattice = _lattice(frames.corners, columns, rows, grey.shape)
     if lattice is None:
         return Segmentation((), f"The frames do not stand in an array of {columns} x {rows}")
-    return Segmentation(_places(grey, frames, lattice, columns, rows))
+    places = _places(grey, frames, lattice, columns, rows)
+    return Segmentation(places if judge is None else _judged(grey, places, judge))
 
 
 def crop(pixels: NDArray[np.uint8], corners: NDArray[np.float64], side: int = CROP_PX) -> NDArray[np.uint8]:
@@ -96,7 +105,7 @@ def crop(pixels: NDArray[np.uint8], corners: NDArray[np.float64], side: int = CR
     return np.asarray(cv2.warpPerspective(pixels, matrix, (side, side), flags=cv2.INTER_AREA), dtype=np.uint8)
 
 
-def _candidates(grey: NDArray[np.uint8]) -> Quads:
+def candidates(grey: NDArray[np.uint8]) -> Quads:
     """Return what dark closed lines enclose, (N, 4, 2) corners in pixels, if it is about square and large enough."""
     import cv2
 
@@ -248,6 +257,16 @@ def _place(
     corners, softness = found
     side = float(np.linalg.norm(corners[1] - corners[0]))
     return Place(*cell, LabelState.BLURRED if softness > BLURRED * side else LabelState.FOUND, corners)
+
+
+def _judged(grey: NDArray[np.uint8], places: tuple[Place, ...], judge: Judging) -> tuple[Place, ...]:
+    """Mark what is framed like a label and is none."""
+    found = [number for number, place in enumerate(places) if place.state is LabelState.FOUND]
+    quads = np.array([places[number].corners for number in found]).reshape(-1, 4, 2)
+    refused = {number for number, label in zip(found, judge(grey, quads), strict=True) if not label}
+    return tuple(
+        replace(place, state=LabelState.NO_LABEL) if number in refused else place for number, place in enumerate(places)
+    )
 
 
 def _merged(places: tuple[Place, ...]) -> tuple[Place, ...]:
