@@ -13,7 +13,8 @@ class LabelRatesRow(Record):
     Parameters
     ----------
     compared_by : str
-        The network's embedding, or a baseline.
+        The network's embedding; the same where besides the film has to agree with that of the best match (second
+        stage: its threshold and scores are shares of matched patches); or a baseline.
     strength : str
         Of the questioned captures; labels are enrolled from captures of middle strength.
     classified : bool
@@ -32,8 +33,8 @@ class LabelRatesRow(Record):
         Captures in which the frame was found; the others are refused.
     class_right : Rate or None
         Genuine captures that were given the class of their glyph.
-    genuine, counterfeit : Spread
-        Similarities of the right label, where it came first, and of whatever came first to a fake.
+    genuine, counterfeit : Spread or None
+        Scores of the right label, where it came first, and of whatever came first to a fake; None where none did.
     """
 
     simulated: Literal[True] = True
@@ -48,8 +49,8 @@ class LabelRatesRow(Record):
     found: Rate
     fakes_found: Rate
     class_right: Rate | None
-    genuine: Spread
-    counterfeit: Spread
+    genuine: Spread | None
+    counterfeit: Spread | None
 
 
 class LabelCurveRow(Record):

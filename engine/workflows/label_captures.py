@@ -136,7 +136,7 @@ def chunks(folder: Path, own: LabelSet, name: str, labels: int) -> Iterator[tupl
 
 
 def read(path: Path, count: int) -> Crops:
-    """Return the first ``count`` captures of a file, (N, 256, 256) uint8, all 0 where the frame was not found.
+    """Return the first ``count`` captures of a file, (N, 256, 256) uint8, mapped; all 0 where no frame was found.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def read(path: Path, count: int) -> Crops:
         They were not rendered, or not as this version renders them.
     """
     try:
-        images = np.load(path, allow_pickle=False)
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
         remedy = "Render them again in an empty folder."
         raise InputError("Captures are missing or damaged", where=str(path), remedy=remedy) from error

@@ -17,9 +17,11 @@ from engine.workflows.label_captures import FAKE, GENUINE, KNOWN, TEST, TUNING, 
 from engine.workflows.label_conditions import CONDITIONS
 from engine.workflows.label_operating_point import label_operating_point
 from engine.workflows.label_protocol import Best, Described, best_matches, curve_row, rates_row, tuned
+from engine.workflows.label_second_stage import agreements
 from engine.workflows.label_vectors import Classifier, Describer, described
 
-NETWORK = "network"
+NETWORK, CONFIRMED = "network", "network, film agrees"
+KINDS = (GENUINE, FAKE)
 USUAL = "middle"  # the strength that thresholds are set at
 
 
@@ -100,6 +102,10 @@ def evaluate_micro_pattern(
                 rows += way.rows(limit)
                 if not classified:
                     curves += way.curves(limit)
+                if name == NETWORK:
+                    second = way.second_stage(limit)
+                    thresholds.append(second[0])
+                    rows += second[1]
                 if name == NETWORK and not classified:
                     tuning, test = way.usual(TUNING), way.usual(TEST)
                     row = next(each for each in rows if each.compared_by == name and each.strength == USUAL)
@@ -148,6 +154,24 @@ class _Way:
             library = int(self._known[TEST.name].found.sum())
             yield rates_row(genuine, fakes, limit, strength=strength, library=library, questioned=seen)
 
+    def second_stage(self, limit: LabelThreshold) -> tuple[LabelThreshold, list[LabelRatesRow]]:
+        """Return rates where, besides, the film has to agree with that of the best match; its threshold comes first."""
+        genuine, fakes = self.usual(TUNING, classified=limit.classified)
+        names = [part(kind, USUAL) for kind in KINDS]
+        own = [self._agreements(TUNING, name, best) for name, best in zip(names, (genuine, fakes), strict=True)]
+        second = tuned(own[0], own[1], compared_by=CONFIRMED, classified=limit.classified)
+        rows: list[LabelRatesRow] = []
+        for strength in STRENGTHS:
+            seen, pair = self._matched(TEST, strength, self._sizes.questioned(strength), limit.classified)
+            # What the similarity refuses stays refused.
+            own = [
+                self._agreements(TEST, part(kind, strength), best.only(best.passing(limit.threshold)))
+                for kind, best in zip(KINDS, pair, strict=True)
+            ]
+            library = int(self._known[TEST.name].found.sum())
+            rows.append(rates_row(own[0], own[1], second, strength=strength, library=library, questioned=seen))
+        return second, rows
+
     def curves(self, limit: LabelThreshold) -> Iterator[LabelCurveRow]:
         """Yield the rates of genuine captures under stronger effects and damage."""
         known = self._known[TEST.name]
@@ -161,9 +185,12 @@ class _Way:
         self, own: LabelSet, strength: str, count: int, classified: bool
     ) -> tuple[tuple[Described, Described], tuple[Best, Best]]:
         known = self._known[own.name]
-        seen = tuple(self._described(own, part(kind, strength), count) for kind in (GENUINE, FAKE))
+        seen = tuple(self._described(own, part(kind, strength), count) for kind in KINDS)
         genuine, fakes = (best_matches(known, each, classified=classified) for each in seen)
         return (seen[0], seen[1]), (genuine, fakes)
+
+    def _agreements(self, own: LabelSet, name: str, best: Best) -> Best:
+        return agreements(self._folder, own, name, best, library=self._count(own), context=self._context)
 
     def _count(self, own: LabelSet) -> int:
         return self._sizes.tuning if own is TUNING else self._sizes.labels

@@ -12,7 +12,7 @@ from engine.core.operating import Rate
 from engine.core.records import canonical_json
 from engine.workflows.evaluation_tables import flat, write_table
 from engine.workflows.label_conditions import DAMAGES, EFFECTS
-from engine.workflows.label_evaluation import Evaluated
+from engine.workflows.label_evaluation import NETWORK, USUAL, Evaluated
 
 # He et al. 2024, table 1: accuracy in per cent on 10,000 real and 10,000 fake labels; classified or not. Queries were
 # augmented photographs of labels that the network was trained on, and the right label was not asked for.
@@ -60,7 +60,7 @@ def label_lines(record: LabelEvaluation) -> Iterator[str]:
     )
     for row in record.rows:
         way = f"{row.compared_by}, classified" if row.classified else row.compared_by
-        paper = PAPER[row.classified] if row.strength == "middle" and row.class_right is not None else None
+        paper = PAPER[row.classified] if row.strength == USUAL and row.compared_by == NETWORK else None
         beside = f"   paper {paper[0]:.2f} / {paper[1]:.2f} %" if paper else ""
         yield (
             f"{way:28} {row.strength:6} real {_rate(row.real)}  fake {_rate(row.fake)}  first {_per_cent(row.first)}"

@@ -46,10 +46,14 @@ class Described:
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """The best match of each capture: similarity, (N,), NaN where there is none, and label, (N,), then -1."""
+    """The best match of each capture: similarity, (N,), NaN where there is none, and label and turn, (N,), then -1.
+
+    ``turn`` is the quarter turn, as of ``np.rot90``, at which the capture is alike.
+    """
 
     similarity: NDArray[np.float64]
     label: NDArray[np.int64]
+    turn: NDArray[np.int64]
 
     def right(self) -> NDArray[np.bool_]:
         """Return which captures of labels 0, 1, 2 .. have their own label first."""
@@ -58,6 +62,12 @@ class Best:
     def passing(self, threshold: float) -> NDArray[np.bool_]:
         """Return which similarities are at least as high as a threshold; one that is not known is not."""
         return np.nan_to_num(self.similarity, nan=-np.inf) >= threshold
+
+    def only(self, kept: NDArray[np.bool_]) -> "Best":
+        """Return the matches of some captures alone; the others have none."""
+        return Best(
+            np.where(kept, self.similarity, np.nan), np.where(kept, self.label, -1), np.where(kept, self.turn, -1)
+        )
 
 
 def best_matches(known: Described, questioned: Described, *, classified: bool = False) -> Best:
@@ -68,14 +78,15 @@ def best_matches(known: Described, questioned: Described, *, classified: bool = 
     if classified and (known.classes is None or questioned.classes is None):
         raise InputError("Without a classifier there are no classes to search in", remedy="Search all labels.")
     similarity = np.full(len(questioned), np.nan)
-    label = np.full(len(questioned), -1, dtype=np.int64)
+    label, turn = (np.full(len(questioned), -1, dtype=np.int64) for _ in range(2))
     enrolled = np.ascontiguousarray(known.vectors[:, 0])  # one vector a label, as it lay
     for start in range(0, len(questioned), SEARCHED):
         rows = start + np.flatnonzero(questioned.found[start : start + SEARCHED])
         if not len(rows):
             continue
         turns = questioned.vectors[rows]
-        alike = (turns.reshape(-1, turns.shape[2]) @ enrolled.T).reshape(len(rows), turns.shape[1], -1).max(axis=1)
+        at_turns = (turns.reshape(-1, turns.shape[2]) @ enrolled.T).reshape(len(rows), turns.shape[1], -1)
+        alike = at_turns.max(axis=1)
         alike[:, ~known.found] = -np.inf
         if classified and known.classes is not None and questioned.classes is not None:
             alike[known.classes[None] != questioned.classes[rows][:, None]] = -np.inf
@@ -83,7 +94,8 @@ def best_matches(known: Described, questioned: Described, *, classified: bool = 
         values = alike[np.arange(len(rows)), first].astype(np.float64)
         there = np.isfinite(values)
         similarity[rows[there]], label[rows[there]] = values[there], first[there]
-    return Best(similarity, label)
+        turn[rows[there]] = at_turns[np.arange(len(rows)), :, first].argmax(axis=1)[there]
+    return Best(similarity, label, turn)
 
 
 def tuned(genuine: Best, fakes: Best, *, compared_by: str, classified: bool) -> LabelThreshold:
@@ -122,6 +134,7 @@ def rates_row(
     """Return the row of captures of labels 0, 1, 2 .. and of fakes; ``questioned`` is both as described."""
     right = genuine.right()
     own, other = questioned
+    other_values = fakes.similarity[np.isfinite(fakes.similarity)]
     known_class = None if own.classes is None else rate(own.classes == own.glyphs)
     return LabelRatesRow(
         compared_by=limit.compared_by,
@@ -135,8 +148,8 @@ def rates_row(
         found=rate(own.found),
         fakes_found=rate(other.found),
         class_right=known_class,
-        genuine=spread(genuine.similarity[right] if right.any() else [0.0]),
-        counterfeit=spread(fakes.similarity[np.isfinite(fakes.similarity)]),
+        genuine=spread(genuine.similarity[right]) if right.any() else None,
+        counterfeit=spread(other_values) if len(other_values) else None,
     )
 
 

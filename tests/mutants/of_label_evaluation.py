@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "one-turn-searched",
         PROTOCOL,
-        ".reshape(len(rows), turns.shape[1], -1).max(axis=1)",
-        ".reshape(len(rows), turns.shape[1], -1)[:, 0]",
+        "        alike = at_turns.max(axis=1)\n",
+        "        alike = at_turns[:, 0]\n",
         f"{OF_PROTOCOL}::test_best_matches_are_those_of_a_plain_search",
     ),
     Mutant(

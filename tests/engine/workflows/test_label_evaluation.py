@@ -13,7 +13,7 @@ from engine.jobs import JobContext
 from engine.simulation.glyphs import GLYPHS
 from engine.workflows.label_baselines import BASELINES
 from engine.workflows.label_captures import TEST, TUNING, glyph_of
-from engine.workflows.label_evaluation import NETWORK, SIZES, Sizes, evaluate_micro_pattern
+from engine.workflows.label_evaluation import CONFIRMED, NETWORK, SIZES, Sizes, evaluate_micro_pattern
 from engine.workflows.label_evaluation_files import PAPER, curve_svg, label_lines, write_label_evaluation
 
 SMALL = Sizes(labels=4, beside=2, tuning=4, curves=0)
@@ -56,9 +56,9 @@ def evaluated(cache):
 def test_every_way_strength_and_search_has_its_row(evaluated):
     record = evaluated.record
     assert [(row.compared_by, row.classified) for row in record.thresholds] == [
-        (NETWORK, False), (NETWORK, True), ("texture 24 x 24", False),
+        (NETWORK, False), (CONFIRMED, False), (NETWORK, True), (CONFIRMED, True), ("texture 24 x 24", False),
     ]  # fmt: skip
-    assert len(record.rows) == 3 * 3
+    assert len(record.rows) == 5 * 3
     assert {row.strength: row.real.trials for row in record.rows} == {"weak": 2, "middle": 4, "strong": 2}
     assert {row.library for row in record.rows} == {4}
     assert {row.tuning_labels for row in [record]} == {4}
@@ -70,7 +70,17 @@ def test_classes_that_are_told_are_counted_as_right_or_wrong(evaluated):
     row = next(each for each in evaluated.record.rows if each.strength == "middle" and not each.classified)
     glyphs = [glyph_of(TEST.first_seed + row) for row in range(4)]
     assert row.class_right.events == sum(glyph == glyphs[0] for glyph in glyphs)
-    assert next(each for each in evaluated.record.rows if each.compared_by != NETWORK).class_right is None
+    assert next(each for each in evaluated.record.rows if each.compared_by == BASELINES[0].name).class_right is None
+
+
+def test_the_second_stage_refuses_more_and_never_less(evaluated):
+    rows = {(row.compared_by, row.classified, row.strength): row for row in evaluated.record.rows}
+    for (way, classified, strength), row in rows.items():
+        if way == CONFIRMED:
+            first = rows[NETWORK, classified, strength]
+            assert row.real.events <= first.real.events
+            assert row.fake.events >= first.fake.events
+            assert row.genuine.mean > 0.5
 
 
 def test_the_operating_point_is_the_networks_at_middle_strength(evaluated):

@@ -24,26 +24,27 @@ def made_up(seed, count, turns, *, dimensions=6, classes=3):
 
 
 def plain(known, questioned, classified):
-    """Return similarity and label of each capture, one after another."""
+    """Yield similarity, label and turn of each capture, one after another."""
     for row in range(len(questioned)):
-        best, label = np.nan, -1
+        best, label, turn = np.nan, -1, -1
         for other in range(len(known)):
             if not (questioned.found[row] and known.found[other]):
                 continue
             if classified and questioned.classes[row] != known.classes[other]:
                 continue
-            value = max(float(turn @ known.vectors[other, 0]) for turn in questioned.vectors[row])
-            if not value <= best + 1e-6:
-                best, label = value, other
-        yield best, label
+            for number, vector in enumerate(questioned.vectors[row]):
+                value = float(vector @ known.vectors[other, 0])
+                if not value <= best + 1e-6:
+                    best, label, turn = value, other, number
+        yield best, label, turn
 
 
 @given(seed=st.integers(0, 10_000), classified=st.booleans())
 def test_best_matches_are_those_of_a_plain_search(seed, classified):
     known, questioned = made_up(seed, 7, 1), made_up(seed + 1, 5, 4)
     found = best_matches(known, questioned, classified=classified)
-    for row, (similarity, label) in enumerate(plain(known, questioned, classified)):
-        assert found.label[row] == label
+    for row, (similarity, label, turn) in enumerate(plain(known, questioned, classified)):
+        assert (found.label[row], found.turn[row]) == (label, turn)
         assert found.similarity[row] == pytest.approx(similarity, abs=1e-5, nan_ok=True)
 
 
@@ -62,7 +63,8 @@ def test_classes_are_needed_to_search_in_them():
 
 def best(similarity, label=None):
     values = np.array(similarity, dtype=np.float64)
-    return Best(values, np.arange(len(values)) if label is None else np.array(label))
+    own = np.arange(len(values)) if label is None else np.array(label)
+    return Best(values, own, np.zeros(len(values), dtype=np.int64))
 
 
 def limit(value, *, classified=False):
@@ -103,6 +105,7 @@ def test_recognised_is_the_right_label_that_passes_and_refused_is_what_passes_wi
     assert row.found.events == seen.found.sum()
     assert row.class_right is not None
     assert row.class_right.events == 5 if seen.found.all() else row.class_right.events >= seen.found.sum()
+    assert row.counterfeit is not None
     assert row.counterfeit.count == 4
 
 
