@@ -7,6 +7,7 @@ from tests.mutants.of_compare import MUTANTS as OF_COMPARE
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_label_evaluation import MUTANTS as OF_LABEL_EVALUATION
+from tests.mutants.of_matched_points import MUTANTS as OF_MATCHED_POINTS
 from tests.mutants.of_register import MUTANTS as OF_REGISTER
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
 from tests.mutants.of_sheets import MUTANTS as OF_SHEETS
@@ -26,5 +27,6 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_EVALUATION,
     *OF_CODES,
     *OF_SHEETS,
+    *OF_MATCHED_POINTS,
     *OF_LABEL_EVALUATION,
 )

@@ -1,0 +1,82 @@
+"""Faults of the second stage of a search, of silhouettes and of discs."""
+
+from tests.mutants.mutant import Mutant
+
+TESTS = "tests/engine/methods/micro_pattern"
+POINTS = f"{TESTS}/test_correspondence.py"
+FLAKES = f"{TESTS}/test_silhouettes.py"
+DISCS = f"{TESTS}/test_discs.py"
+SOURCE = "engine/methods/micro_pattern"
+
+MUTANTS = (
+    Mutant(
+        "etched-lines-judged-like-film",
+        f"{SOURCE}/correspondence.py",
+        "low > ETCHED * level",
+        "low >= 0",
+        f"{POINTS}::test_etched_lines_alone_are_not_judged",
+    ),
+    Mutant(
+        "points-turned-the-wrong-way",
+        f"{SOURCE}/correspondence.py",
+        "range(turn % 4)",
+        "range(-turn % 4)",
+        f"{POINTS}::test_points_are_told_in_the_crop_as_it_was_given",
+    ),
+    Mutant(
+        "displacements-reversed",
+        f"{SOURCE}/patches.py",
+        "column - middle + _vertex",
+        "middle - column + _vertex",
+        f"{POINTS}::test_a_displacement_is_measured_to_a_tenth_of_a_pixel",
+    ),
+    Mutant(
+        "found-anywhere-counts-as-found",
+        f"{SOURCE}/patches.py",
+        "shifts, axis=1) < TOLERANCE)",
+        "shifts, axis=1) < 100)",
+        f"{POINTS}::test_the_same_film_is_found_again_and_another_is_not",
+    ),
+    Mutant(
+        "transform-not-taken-along",
+        f"{SOURCE}/patches.py",
+        "@ np.linalg.inv(chain[2])",
+        "@ chain[2]",
+        f"{POINTS}::test_points_are_taken_to_other_pixels_with_their_transform",
+    ),
+    Mutant(
+        "polar-turn-mirrored",
+        f"{SOURCE}/polar.py",
+        "spectra(grid).conj()",
+        "spectra(grid)",
+        f"{FLAKES}::test_rotations_are_those_of_trying_each",
+    ),
+    Mutant(
+        "flake-scaled-the-wrong-way",
+        f"{SOURCE}/silhouettes.py",
+        "known.radius / questioned.radius * _rotation(turn)",
+        "questioned.radius / known.radius * _rotation(turn)",
+        f"{FLAKES}::test_the_transform_lays_one_outline_on_the_other",
+    ),
+    Mutant(
+        "noise-taken-for-a-flake",
+        f"{SOURCE}/silhouettes.py",
+        "if clear < CLEAR or not",
+        "if not",
+        f"{FLAKES}::test_what_shows_no_flake_is_named",
+    ),
+    Mutant(
+        "disc-turned-the-wrong-way",
+        f"{SOURCE}/discs.py",
+        "turn, aside = -pose[0]",
+        "turn, aside = pose[0]",
+        f"{DISCS}::test_a_pattern_is_found_again",
+    ),
+    Mutant(
+        "noise-taken-for-a-disc",
+        f"{SOURCE}/discs.py",
+        " or _step(density, outline, circle) < DENSER",
+        "",
+        f"{DISCS}::test_what_shows_no_disc_is_named",
+    ),
+)
