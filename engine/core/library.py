@@ -92,3 +92,11 @@ class Withdrawal(Record):
 def label_name(number: int) -> str:
     """Return how a label's number is shown, such as ``No. 000123``."""
     return f"No. {number:06d}"
+
+
+def label_number(name: str) -> int:
+    """Return the number of a label from how it is shown; raises ValueError where the text is no such name."""
+    number = int(name.removeprefix("No. "))
+    if label_name(number) != name:
+        raise ValueError(f"{name!r} is no label's name")
+    return number

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.core.errors import ReportError, TouchstoneError
+from engine.core.library import label_name
 from engine.report.content import Figure, Picture, ReportContent
 from engine.report.differences import ABSENT, Difference
 from engine.report.figures import picture
@@ -158,12 +159,16 @@ def recorded_texts(content: ReportContent) -> list[str]:
         texts += [finding.title, finding.outcome, *(caution.text for caution in finding.cautions)]
         texts += [s.title + number(s.value) + (unit(s.unit) if s.value is not None else "") for s in finding.scores]
         texts += [o.raster_sha256 for o in finding.overlays if o.raster_sha256]
+        texts += [text for m in finding.matches for text in (m.reference, *(number(s.value) for s in m.scores))]
         if finding.classification is not None:
             texts += [finding.classification.reason]
     for entry in content.points:
         texts += [entry.point.name, entry.point.id, entry.point.test.data_sha256, entry.approver.name]
     for facts in content.series:
         texts += [facts.name, facts.sha256]
+    for entry in content.libraries:
+        texts += [entry.library.name, entry.library.id]
+        texts += [text for label in entry.matched for text in (label_name(label.number), label.field.sha256)]
     for entry in content.opinions:
         texts += [*lines(entry.opinion.text), entry.author.name, moment(entry.given)]
     return texts

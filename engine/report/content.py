@@ -4,9 +4,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from engine.core.case import Actor, Capture, Case, Item, Name, Opinion, Positive, Scale, Sha256, Text
+from engine.core.case import Actor, Capture, Case, Identifier, Item, Name, Opinion, Positive, Scale, Sha256, Text
 from engine.core.codes import SeriesFacts
 from engine.core.finding import Finding
+from engine.core.library import FieldUsed, Library
 from engine.core.operating import OperatingPoint
 from engine.core.records import Record
 
@@ -51,6 +52,33 @@ class ReportedPoint(Record):
     approved: Text
 
 
+class ReportedLabel(Record):
+    """A known label that a finding ranks first: where it was cut from, by whom it was enrolled and when (UTC).
+
+    Row and column count from 0.
+    """
+
+    number: Annotated[int, Field(ge=1)]
+    batch_id: Identifier
+    field: FieldUsed
+    row: Annotated[int, Field(ge=0)]
+    column: Annotated[int, Field(ge=0)]
+    enrolled: Text
+    enroller: Actor
+
+
+class ReportedLibrary(Record):
+    """A library of known labels that findings searched, and of its labels those that they rank first.
+
+    ``labels`` and ``withdrawn`` count as of the ledger's HEAD; how many were searched each finding tells itself.
+    """
+
+    library: Library
+    labels: Annotated[int, Field(ge=0)]
+    withdrawn: Annotated[int, Field(ge=0)]
+    matched: tuple[ReportedLabel, ...] = ()
+
+
 class ReportedOpinion(Record):
     """An opinion with its author and when it was given (UTC, ISO 8601)."""
 
@@ -76,7 +104,7 @@ class ReportContent(Record):
     ``head_hash`` are the ledger's HEAD at the time of issue, which anchor it against being rolled back.
     ``deviations``, ``sampling`` and ``external`` are additions to, deviations or exclusions from the method, the
     sampling, and results from external providers; empty where there are none (ISO/IEC 17025:2017, 7.8.2.1).
-    ``points`` and ``series`` are those that the findings name; of a series only what may be told.
+    ``points``, ``series`` and ``libraries`` are those that the findings name; of a series only what may be told.
     """
 
     laboratory: Name
@@ -91,6 +119,7 @@ class ReportContent(Record):
     findings: tuple[ReportedFinding, ...]
     points: tuple[ReportedPoint, ...] = ()
     series: tuple[SeriesFacts, ...] = ()
+    libraries: tuple[ReportedLibrary, ...] = ()
     opinions: tuple[ReportedOpinion, ...]
     examined: tuple[Text, Text]
     issued: Text
@@ -109,6 +138,7 @@ class ReportContent(Record):
         parts += [capture.simulated for capture in captures]
         parts += [entry.finding.simulated for entry in self.findings]
         parts += [entry.point.domain.simulated for entry in self.points]
+        parts += [entry.library.simulated for entry in self.libraries]
         return any(parts)
 
 

@@ -142,8 +142,11 @@ def _correspondences(recorded: Finding, rerun: Finding) -> list[Difference]:
     where = "corresponding points"
     found = _moved(f"{where}, questioned", *([point.questioned for point in points] for points in (before, after)))
     found += _moved(f"{where}, known", *([point.known for point in points] for points in (before, after)))
-    changed = sum(one.held_out != other.held_out for one, other in zip(before, after, strict=False))
-    return found + _unequal(f"{where}, held out", "as recorded", f"{changed} changed" if changed else "as recorded")
+    for what in ("held_out", "reference"):
+        changed = sum(getattr(one, what) != getattr(other, what) for one, other in zip(before, after, strict=False))
+        told = f"{changed} changed" if changed else "as recorded"
+        found += _unequal(f"{where}, {what.replace('_', ' ')}", "as recorded", told)
+    return found
 
 
 def _moved(where: str, recorded: Sequence[Point], rerun: Sequence[Point]) -> list[Difference]:

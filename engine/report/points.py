@@ -1,14 +1,16 @@
-"""How an operating point, what it says of a finding, and a series stand on the pages."""
+"""How an operating point, what it says of a finding, a series and a library stand on the pages."""
 
 from typing import Any
 
 from engine.core.codes import SeriesFacts
 from engine.core.finding import Finding
+from engine.core.library import METHOD, label_name
 from engine.core.operating import Rate, ScoreSet
-from engine.report.content import ReportedPoint
+from engine.report.content import ReportedLabel, ReportedLibrary, ReportedPoint
 from engine.report.visible import hash_cell, moment, number, short
 
 Rows = list[list[Any]]
+MADE_BY = {METHOD: "etched by"}  # how what a domain calls its printer makes the pieces; the others print them
 
 
 def classification_view(finding: Finding) -> dict[str, str] | None:
@@ -40,7 +42,8 @@ def point_rows(entry: ReportedPoint) -> Rows:
         [
             "Domain",
             f"{'simulated' if domain.simulated else 'real'} captures by {domain.capture_device.value} "
-            f"({domain.scanner}), {short(domain.dpi_low)} to {short(domain.dpi_high)} dpi, printed by {domain.printer}"
+            f"({domain.scanner}), {short(domain.dpi_low)} to {short(domain.dpi_high)} dpi, "
+            f"{MADE_BY.get(point.method, 'printed by')} {domain.printer}"
             + (f", on {domain.material}" if domain.material else ""),
         ],
         ["Set by", f"{entry.approver.name} ({entry.approver.role.value}), {moment(entry.approved)}"],
@@ -56,6 +59,26 @@ def series_rows(facts: SeriesFacts) -> Rows:
             f"QR version {facts.version}-{facts.error_level}, {facts.module_px} px a module, {facts.print_dpi} dpi",
         ],
         ["Scheme", f"{facts.scheme.value}; {facts.pattern_count or 'own'} patterns, {facts.black_px} px black each"],
+    ]
+
+
+def library_rows(entry: ReportedLibrary) -> Rows:
+    """Return a library, and the labels of it that findings rank first."""
+    library = entry.library
+    return [
+        ["Library", library.id],
+        ["Labels", f"{entry.labels}, of which {entry.withdrawn} withdrawn" + (" (simulated)" * library.simulated)],
+        *([["Note", library.note]] if library.note else []),
+        *(row for label in entry.matched for row in _label_rows(label)),
+    ]
+
+
+def _label_rows(label: ReportedLabel) -> Rows:
+    who = f"{label.enroller.name} ({label.enroller.role.value})"
+    place = f"row {label.row + 1}, column {label.column + 1} of {label.field.file_name}"
+    return [
+        [label_name(label.number), f"{place}; enrolled by {who}, {moment(label.enrolled)}; batch {label.batch_id}"],
+        [f"{label_name(label.number)}, field, SHA-256", hash_cell(label.field.sha256)],
     ]
 
 

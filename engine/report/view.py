@@ -2,13 +2,14 @@
 
 import json
 import math
+from collections import Counter
 from typing import Any
 
 from engine.core.case import Actor, Capture, Scale
 from engine.core.colour_maps import lookup
 from engine.core.finding import Finding, Score
 from engine.report.content import ColourBar, ExaminedItem, Figure, Panel, ReportContent, ReportedFinding
-from engine.report.points import classification_view, point_rows, series_rows
+from engine.report.points import classification_view, library_rows, point_rows, series_rows
 from engine.report.visible import hash_cell, lines, moment, number, short, unit, visible
 
 WIDEST = 300.0  # points; a single picture leaves room for its legend at the side
@@ -50,6 +51,7 @@ def page_view(
         "methods": [[f"{m.title}, version {m.version}", m.citation] for m in content.methods],
         "points": [{"title": entry.point.name, "rows": point_rows(entry)} for entry in content.points],
         "series": [{"title": facts.name, "rows": series_rows(facts)} for facts in content.series],
+        "libraries": [{"title": entry.library.name, "rows": library_rows(entry)} for entry in content.libraries],
         "statements": _statements(content),
         "integrity": _integrity(content),
         "authoriser": f"{_person(content.authoriser)}, {moment(content.issued)}",
@@ -180,10 +182,7 @@ def _finding(content: ReportContent, entry: ReportedFinding, figures: tuple[Figu
         "simulated": finding.simulated,
         "classification": classification_view(finding),
         "scores": [_score(score) for score in finding.scores],
-        "matches": [
-            [str(match.rank), match.reference, "; ".join(_score_line(score) for score in match.scores)]
-            for match in finding.matches
-        ],
+        "matches": _matches(finding),
         "cautions": [caution.text for caution in finding.cautions],
         "figures": ", ".join(str(i + 1) for i, figure in enumerate(figures) if figure.finding_id == finding.id),
         "conditions": _conditions(finding, names),
@@ -214,8 +213,17 @@ def _score(score: Score) -> list[str]:
     ]
 
 
-def _score_line(score: Score) -> str:
-    return " ".join(filter(None, (score.title, number(score.value), unit(score.unit))))
+def _matches(finding: Finding) -> View | None:
+    """Return the ranked matches as a table, a column for each score that any of them has."""
+    if not finding.matches:
+        return None
+    columns = {score.key: score for match in finding.matches for score in match.scores}
+    rows: Rows = []
+    for match in finding.matches:
+        own = {score.key: number(score.value) for score in match.scores}
+        rows.append([str(match.rank), match.reference, *(own.get(key, "") for key in columns)])
+    titles = [score.title + (f" ({unit(score.unit)})" if score.unit else "") for score in columns.values()]
+    return {"header": ["Rank", "Reference", *titles], "rows": rows}
 
 
 def _conditions(finding: Finding, names: dict[str, str]) -> Rows:
@@ -230,14 +238,22 @@ def _conditions(finding: Finding, names: dict[str, str]) -> Rows:
     if finding.questioned_to_known is not None:
         rows.append([f"Questioned to known ({finding.questioned_to_known.kind.value})", _matrix(finding)])
     if finding.correspondences:
-        held_out = sum(point.held_out for point in finding.correspondences)
-        rows.append(["Corresponding points", f"{len(finding.correspondences)}, of which {held_out} held out"])
+        rows.append(["Corresponding points", _points(finding)])
     rows += [[f"Overlay {o.key}, SHA-256", hash_cell(o.raster_sha256)] for o in finding.overlays if o.raster_sha256]
     if made.weights_sha256:
         rows.append(["Weights, SHA-256", hash_cell(made.weights_sha256)])
     rows.append(["Computation", f"{made.precision}; seed {made.seed}; {made.threads} threads"])
     rows.append(["Versions", ", ".join(f"{name} {version}" for name, version in sorted(made.versions.items()))])
     return rows
+
+
+def _points(finding: Finding) -> str:
+    """Return how many points correspond: in all and held out, or with each of the ranked matches."""
+    with_match = Counter(point.reference for point in finding.correspondences if point.reference is not None)
+    if with_match:
+        return ", ".join(f"{count} with {reference}" for reference, count in with_match.items())
+    held_out = sum(point.held_out for point in finding.correspondences)
+    return f"{len(finding.correspondences)}, of which {held_out} held out"
 
 
 def _matrix(finding: Finding) -> str:

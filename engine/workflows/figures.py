@@ -1,13 +1,15 @@
-"""The pictures of a report: every capture, and for each finding the registered pair and its overlays."""
+"""The pictures of a report: every capture, and for each finding the pair that was compared, and its overlays."""
 
 from engine.core.case import Capture, Scale
 from engine.core.finding import Finding
+from engine.core.library import METHOD
 from engine.core.method import Pixels
 from engine.imaging.client import ImagingWorker
 from engine.jobs import JobContext
 from engine.report.content import Figure, ReportContent
 from engine.report.figures import evidence_figure, overlay_figure, pair_figure
 from engine.store import Store
+from engine.workflows.candidates import Candidate, candidates, library_of
 
 
 def report_figures(store: Store, content: ReportContent, context: JobContext) -> tuple[Figure, ...]:
@@ -38,14 +40,19 @@ def report_figures(store: Store, content: ReportContent, context: JobContext) ->
             shown = [captures[capture_id] for capture_id in finding.capture_ids]
             if any(capture.sha256 in gone for _, capture in shown):
                 continue
-            figures += _finding_figures(finding, shown, [pixels(capture) for _, capture in shown])
+            figures += _finding_figures(store, finding, shown, [pixels(capture) for _, capture in shown])
     return tuple(figures)
 
 
-def _finding_figures(finding: Finding, shown: list[tuple[str, Capture]], pixels: list[Pixels]) -> list[Figure]:
+def _finding_figures(
+    store: Store, finding: Finding, shown: list[tuple[str, Capture]], pixels: list[Pixels]
+) -> list[Figure]:
     """Draw the pair and the overlays at the scales that the finding used."""
     scales = {used.capture_id: used.scale for used in finding.scales}
     figures = [_pair(finding, shown, pixels, scales)] if len(shown) > 1 else []
+    if finding.method == METHOD:
+        figures += [_label_pair(store, finding, shown[0], pixels[0], candidate)
+                    for candidate in candidates(store, finding, most=1)]  # fmt: skip
     by_id = {capture.id: (name, array) for (name, capture), array in zip(shown, pixels, strict=True)}
     for overlay in finding.overlays:
         name, array = by_id[overlay.capture_id]
@@ -77,5 +84,25 @@ def _pair(
         (scales.get(questioned_capture.id), scales.get(known_capture.id)),
         finding.questioned_to_known,
         correspondences=finding.correspondences,
+        finding_id=finding.id,
+    )
+
+
+def _label_pair(
+    store: Store, finding: Finding, shown: tuple[str, Capture], pixels: Pixels, candidate: Candidate
+) -> Figure:
+    """Draw the questioned label beside the known one that the finding ranks first, with their matched points."""
+    questioned, capture = shown
+    library, known = store.library(library_of(finding)), candidate.match.reference
+    scale = next(used.scale for used in finding.scales if used.capture_id == capture.id)
+    return pair_figure(
+        f"pair-{finding.id}",
+        f"{questioned} beside {known} of library {library.name}, the label most like it: {finding.outcome}",
+        (questioned, f"{known}, as it was enrolled"),
+        pixels,
+        candidate.image,
+        (scale, None),
+        candidate.questioned_to_known,
+        correspondences=candidate.points,
         finding_id=finding.id,
     )

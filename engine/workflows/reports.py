@@ -12,6 +12,7 @@ from engine.core.case import Actor, Identifier, IssuedReport, Item, Text
 from engine.core.codes import SeriesFacts
 from engine.core.errors import InputError, ReportError, StoreError
 from engine.core.finding import Finding
+from engine.core.library import METHOD as IDENTIFICATION
 from engine.core.records import Record, new_id, sha256_hex, utc_now
 from engine.jobs import JobContext
 from engine.report.content import (
@@ -27,6 +28,7 @@ from engine.report.content import (
 from engine.store import Store, any_record_of
 from engine.workflows.cases import EXAMINING, CaseOverview, case_overview, require_role
 from engine.workflows.figures import report_figures
+from engine.workflows.reported_libraries import reported_libraries
 
 TITLE = "Report of examination"
 
@@ -153,8 +155,6 @@ def _write_beside(out: Path, pdf: bytes) -> Path:
 
 def report_content(store: Store, actor: Actor, case_id: str, options: ReportOptions) -> ReportContent:
     """Gather what the report of a case states; raises InputError where the case holds no capture."""
-    from engine.methods import method
-
     overview = case_overview(store, case_id)
     if not overview.capture_ids():
         raise InputError("The case holds no captures", where=overview.case.title, remedy="Take captures in first.")
@@ -170,7 +170,7 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         for by, time in (signed(opinion.id),)
     )
     points, series = _behind(store, overview.findings)
-    used = [method(key) for key in sorted({finding.method for finding in overview.findings})]
+    libraries = reported_libraries(store, overview.findings)
     now = utc_now()
     amendment, number = _numbered(store, case_id, overview.reports, options)
     return ReportContent(
@@ -180,11 +180,12 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         title=TITLE,
         amendment=amendment,
         case=overview.case,
-        methods=tuple(MethodUsed(key=m.key, title=m.title, version=m.version, citation=m.citation) for m in used),
+        methods=tuple(_method_used(key) for key in sorted({finding.method for finding in overview.findings})),
         items=tuple(_examined(item, overview) for item in overview.items),
         findings=findings,
         points=points,
         series=series,
+        libraries=libraries,
         opinions=opinions,
         examined=(findings[0].made, findings[-1].made) if findings else (now, now),
         issued=now,
@@ -193,6 +194,17 @@ def report_content(store: Store, actor: Actor, case_id: str, options: ReportOpti
         head_sequence=store.head.count - 1,
         head_hash=store.head.hash,
     )
+
+
+def _method_used(key: str) -> MethodUsed:
+    from engine.methods import method, micro_pattern
+
+    if key == IDENTIFICATION:  # examines a capture among the labels of a library, which no other method does
+        return MethodUsed(
+            key=key, title=micro_pattern.TITLE, version=micro_pattern.VERSION, citation=micro_pattern.CITATION
+        )
+    used = method(key)
+    return MethodUsed(key=key, title=used.title, version=used.version, citation=used.citation)
 
 
 def _examined(item: Item, overview: CaseOverview) -> ExaminedItem:

@@ -1,4 +1,4 @@
-"""What stands behind a finding about a code: the operating point with its provenance, and the register's answer."""
+"""What stands behind a finding: the operating point with its provenance, and of a code the register's answer."""
 
 from engine.core.case import Text
 from engine.core.finding import Finding
@@ -29,10 +29,15 @@ class CodeStanding(Record):
 
 def code_standing(store: Store, finding: Finding) -> CodeStanding:
     """Return what stands behind a finding of the method for two-level QR codes, as the store knows it now."""
-    approved = None
-    if finding.classification is not None:
-        point = store.operating_point(finding.classification.operating_point_id)
-        event = store.event_of("operating point set", point.id)
-        approved = ApprovedPoint(point=point, actor_name=store.actor(event.actor_id).name, time=event.time)
     text = str(finding.provenance.settings.get("code_text", ""))
-    return CodeStanding(approved=approved, code_text=text, answer=query(store, text) if text else None)
+    answer = query(store, text) if text else None
+    return CodeStanding(approved=approved_point(store, finding), code_text=text, answer=answer)
+
+
+def approved_point(store: Store, finding: Finding) -> ApprovedPoint | None:
+    """Return the operating point that classified a finding, with who set it; None where none did."""
+    if finding.classification is None:
+        return None
+    point = store.operating_point(finding.classification.operating_point_id)
+    event = store.event_of("operating point set", point.id)
+    return ApprovedPoint(point=point, actor_name=store.actor(event.actor_id).name, time=event.time)

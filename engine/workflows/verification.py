@@ -12,6 +12,7 @@ from engine.report.differences import ABSENT, Difference, compare_findings
 from engine.store import Store
 from engine.workflows.findings import repeat
 from engine.workflows.report_reader import ReadReport, read_report
+from engine.workflows.reported_libraries import libraries_differ
 from engine.workflows.series import Keyring
 
 
@@ -101,6 +102,7 @@ def _against_store(report: ReadReport, store: Store, context: JobContext) -> lis
         stored = ABSENT if finding is None else hash_of(finding.to_json())
         found += _unequal(f"finding {reported.finding.id}", hash_of(reported.finding.to_json()), stored)
     found += _points_and_series(content, store)
+    found += libraries_differ(store, content.libraries, context)
     opinions = {opinion.id: opinion for opinion in store.opinions(content.case.id)}
     for given in content.opinions:
         opinion = opinions.get(given.opinion.id)

@@ -4,3 +4,10 @@ He et al. 2024, Automated production of batched unclonable micro-patterns anti-c
 robustness and rapid recognition speed, Journal of Materials Informatics 4:18. Figure numbers in this package
 are theirs.
 """
+
+TITLE = "Micro-pattern label"
+VERSION = "1"
+CITATION = (
+    "He et al. 2024, Automated production of batched unclonable micro-patterns anti-counterfeiting labels with strong "
+    "robustness and rapid recognition speed, Journal of Materials Informatics 4:18"
+)
