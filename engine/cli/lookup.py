@@ -8,6 +8,7 @@ from typing import TypeVar
 from engine.core.case import Actor, Capture, Case, IssuedReport, Item
 from engine.core.codes import CodeSeries
 from engine.core.errors import InputError
+from engine.core.library import Library
 from engine.workflows.stores import Store
 
 ACTOR_VARIABLE = "TOUCHSTONE_ACTOR"
@@ -63,6 +64,17 @@ def find_bytes(store: Store, wanted: str) -> str:
 def find_series(store: Store, wanted: str) -> CodeSeries:
     """Return the series of that identifier or name."""
     return one(store.code_series(), wanted, "series", lambda series: (series.id, series.facts.name))
+
+
+def find_library(store: Store, wanted: str | None) -> Library:
+    """Return the library of that identifier or name, or the store's only one."""
+    libraries = store.libraries()
+    if wanted:
+        return one(libraries, wanted, "library", lambda library: (library.id, library.name))
+    if len(libraries) == 1:
+        return libraries[0]
+    names = ", ".join(library.name for library in libraries) or "none"
+    raise InputError("Which library?", remedy=f"Give --library. There are: {names}.")
 
 
 def find_actor(store: Store, wanted: str | None) -> Actor:
