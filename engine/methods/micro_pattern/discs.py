@@ -165,10 +165,10 @@ def _outline(density: Floats) -> Points:
     """Return the outline of the largest textured piece, (P, 2), but for what lies at the picture's edge."""
     import cv2
 
-    eight = np.asarray(255 * density / max(float(density.max()), 1e-6), dtype=np.uint8)
-    _, dense = cv2.threshold(eight, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     round_piece = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (PIECE_PX, PIECE_PX))
-    dense = cv2.morphologyEx(dense, cv2.MORPH_OPEN, round_piece)
+    pieces = cv2.morphologyEx(density, cv2.MORPH_OPEN, round_piece)  # before the threshold, which edges would raise
+    eight = np.asarray(255 * pieces / max(float(pieces.max()), 1e-6), dtype=np.uint8)
+    _, dense = cv2.threshold(eight, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     outlines, _ = cv2.findContours(dense, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     if not outlines:
         return np.empty((0, 2))

@@ -36,12 +36,13 @@ def test_the_disc_is_found():
 
 
 @pytest.mark.parametrize("number", range(0, 12, 4))
-@pytest.mark.parametrize("kind", ["turned", "dark", "blurred", "noisy", "half"])
+@pytest.mark.parametrize("kind", ["turned", "dark", "bright", "blurred", "noisy", "half"])
 def test_a_pattern_is_found_again(known, number, kind):
     query = rotated(capture(number), 31.0 + 97 * number)
     query = {
         "turned": query,
         "dark": brightened(query, 0.2),
+        "bright": brightened(query, 2.6),
         "blurred": blurred(query, 3.0),
         "noisy": noisy(query, 40.0, number),
         "half": covered(query, 0.5, 50.0 * number, 0),
