@@ -1,9 +1,11 @@
 """Draws a finding's evidence over a capture: maps, arrows, matched points, regions."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from engine.core.colour_maps import lookup
 from engine.core.finding import Finding, Overlay
 from engine.core.pixels import apply_matrix, resize_matrix
 from gui.stage import colouring, geometry, painting
@@ -12,6 +14,7 @@ from gui.stage.geometry import Array, Side, Size
 from gui.stage.scene import Scene, is_displacement
 
 MARK_RADIUS = 5.0
+RESIDUAL_COLOURS = (255, 212, 169, 126)  # places in cividis, from no residual to the largest: yellow to grey
 HALO = QColor(0, 0, 0, 170)
 MARK = QColor(255, 255, 255)
 
@@ -105,22 +108,38 @@ def point_places(finding: Finding, side: Side, matrix: Array) -> Array:
     return apply_matrix(matrix, np.array(points)) if points else np.zeros((0, 2))
 
 
+def residual_steps(finding: Finding) -> NDArray[np.intp]:
+    """Return which colour each matched point has, (N,): 0 for residuals near none, the last for the largest."""
+    residuals = np.array([c.residual_px for c in finding.correspondences])
+    largest = residuals.max(initial=0.0)
+    if largest <= 0:
+        return np.zeros(len(residuals), dtype=np.intp)
+    return np.minimum((len(RESIDUAL_COLOURS) * residuals / largest).astype(np.intp), len(RESIDUAL_COLOURS) - 1)
+
+
 def draw_points(painter: QPainter, scene: Scene, side: Side, size: Size) -> None:
-    """Mark the matched points: rings where they were fitted, squares where they were held out."""
+    """Mark the matched points, coloured by residual: rings where they were fitted, squares where they were held out."""
     finding = scene.finding
     if finding is None or not scene.show_points:
         return
     places = point_places(finding, side, scene.view.matrix(side))
-    inside = ((places > -MARK_RADIUS) & (places < np.array(size) + MARK_RADIUS)).all(axis=1)
+    steps = residual_steps(finding)
+    within = (places > -MARK_RADIUS) & (places < np.array(size) + MARK_RADIUS)
+    inside = within[:, 0] & within[:, 1]
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for pen in (QPen(HALO, 3.5), QPen(MARK, 1.5)):
-        painter.setPen(pen)
-        for index in np.nonzero(inside)[0].tolist():
-            x, y = places[index].tolist()
-            box = QRectF(x - MARK_RADIUS, y - MARK_RADIUS, 2 * MARK_RADIUS, 2 * MARK_RADIUS)
-            if finding.correspondences[index].held_out:
-                painter.drawRect(box)
-            else:
-                painter.drawEllipse(box)
+    _mark(painter, finding, places, inside, QPen(HALO, 4.0))
+    for step, place in enumerate(RESIDUAL_COLOURS):
+        _mark(painter, finding, places, inside & (steps == step), QPen(QColor(*lookup("cividis")[place].tolist()), 2.0))
     painter.restore()
+
+
+def _mark(painter: QPainter, finding: Finding, places: Array, which: NDArray[np.bool_], pen: QPen) -> None:
+    painter.setPen(pen)
+    for index in np.nonzero(which)[0].tolist():
+        x, y = places[index].tolist()
+        box = QRectF(x - MARK_RADIUS, y - MARK_RADIUS, 2 * MARK_RADIUS, 2 * MARK_RADIUS)
+        if finding.correspondences[index].held_out:
+            painter.drawRect(box)
+        else:
+            painter.drawEllipse(box)

@@ -129,11 +129,14 @@ def score_texts(score: Score) -> tuple[str, str, str]:
 
 
 def points_text(finding: Finding) -> str:
-    """Return how many points were matched and how many of them were held out of the fit."""
+    """Return how many points were matched, how many of them were held out of the fit, and what their colours mean."""
     if not finding.correspondences:
         return "No matched points"
     held_out = sum(point.held_out for point in finding.correspondences)
-    return f"{len(finding.correspondences)} matched points, {held_out} of them held out of the fit (squares)"
+    squares = f", {held_out} of them held out of the fit (squares)" if held_out else ""
+    largest = max(point.residual_px for point in finding.correspondences)
+    colours = f"Residual from 0 (yellow) to {colouring.number(largest)} known px (grey)"
+    return f"{len(finding.correspondences)} matched points{squares}. {colours}"
 
 
 def origin_text(finding: Finding) -> str:
