@@ -37,10 +37,19 @@ class _Page:
 
 
 class Answers:
-    """Answers requests one after another."""
+    """Answers requests one after another.
 
-    def __init__(self, embedder: "Embedder | None" = None) -> None:
+    Parameters
+    ----------
+    embedder : Embedder, optional
+        The one that came with the program, loaded when it is needed, where it is None.
+    judged : bool
+        Whether the contour judge looks at what is found in fields.
+    """
+
+    def __init__(self, embedder: "Embedder | None" = None, *, judged: bool = True) -> None:
         self._embedder = embedder
+        self._judged = judged
         self._page: _Page | None = None
         self._search = LibrarySearch()
 
@@ -88,7 +97,7 @@ class Answers:
         before, folder = self._page, Path(request["folder"])
         page = self._decoded(Path(request["path"]), int(request["page"]))
         start = time.perf_counter()
-        found = _places(page.grey, request["array"], bool(request["single"]))
+        found = _places(page.grey, request["array"], bool(request["single"]), self._judged)
         crops = [crop(page.grey, place.corners) for place in found.found if place.corners is not None]
         labels = np.stack(crops) if crops else np.zeros((0, CROP_PX, CROP_PX), dtype=np.uint8)
         cut = time.perf_counter()
@@ -171,8 +180,9 @@ def _decode(path: Path, number: int, state: tuple[object, ...]) -> _Page:
     return _Page(state, sha256, pages, facts, grey, 1e3 * (time.perf_counter() - start))
 
 
-def _places(grey: NDArray[np.uint8], array: list[int] | None, single: bool) -> "Segmentation":
+def _places(grey: NDArray[np.uint8], array: list[int] | None, single: bool, judged: bool) -> "Segmentation":
     """Return the single label of an image, if it may show one alone, else the labels of a field."""
+    from engine.methods.micro_pattern.judge import shipped_judge
     from engine.methods.micro_pattern.segmentation import segment
     from engine.methods.micro_pattern.single import SEVERAL, find_label
 
@@ -182,7 +192,8 @@ def _places(grey: NDArray[np.uint8], array: list[int] | None, single: bool) -> "
             return found
     if array is None:
         raise InputError("Neither a label nor a field is looked for")
-    return segment(grey, columns=int(array[0]), rows=int(array[1]))
+    judge = shipped_judge() if judged else None
+    return segment(grey, columns=int(array[0]), rows=int(array[1]), judge=judge)
 
 
 def _match(request: dict[str, Any]) -> dict[str, Any]:

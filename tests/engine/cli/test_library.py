@@ -83,7 +83,7 @@ def test_an_image_that_cannot_be_used_is_named_and_the_others_are_searched(run, 
 
 
 def test_a_finding_is_recorded_in_a_case(run, filled, images):
-    item = ("--case", "C-1", "--item", "Q1")
+    item = ("--case", "C-1", "--item", "Q1", "--standing", "questioned")
     assert run("intake", filled, images["label"], *item, "--device", "microscope", "--actor", "Examiner")[0] == 0
     asked = ("library", "identify", filled, "label.png", "--case", "C-1", "--actor", "Examiner")
     code, (told,), errors = run(*asked)

@@ -76,7 +76,7 @@ class InThisProcess:
     """Answers requests as the child process does, and counts them."""
 
     def __init__(self, embedder: Any) -> None:
-        self.answers = Answers(embedder)
+        self.answers = Answers(embedder, judged=False)
         self.asked: list[str] = []
 
     def request(self, values: dict[str, Any], context: JobContext | None = None) -> dict[str, Any]:
