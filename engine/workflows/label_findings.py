@@ -19,6 +19,7 @@ from engine.core.library import LABEL_PX, METHOD, SIMILARITY, label_name
 from engine.core.records import new_id
 from engine.core.versions import versions
 from engine.jobs import JobContext
+from engine.methods.micro_pattern import TITLE, VERSION
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.findings import stored_file
@@ -35,8 +36,6 @@ from engine.workflows.identification import (
 from engine.workflows.library_state import library_state
 from engine.workflows.recogniser import Recogniser, opened
 
-TITLE = "Micro-pattern label"
-VERSION = "1"
 FOUND, NOT_FOUND, INCONCLUSIVE, RANKED = "found", "not found", "inconclusive", "ranked"
 NO_LABEL = "no label of its class"
 PROBABILITY_TOLERANCE = 0.02
@@ -213,8 +212,9 @@ def _second_stage(hit: LabelHit) -> tuple[Score, Score]:
     return (
         Score(
             key="matched_points",
-            title=f"Patches of film found again, of {matched.tried}",
+            title="Patches of film found again",
             value=matched.agreeing,
+            unit="patches",
             direction=Direction.HIGHER_SAME,
             tolerance=POINTS_TOLERANCE,
         ),
