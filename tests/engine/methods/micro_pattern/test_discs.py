@@ -5,30 +5,20 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ImagingError, InputError
-from engine.core.seeds import generator
 from engine.methods.micro_pattern.discs import DiscPatterns, disc_pattern
 from tests.benchmarks.fractals import blurred, brightened, covered, micrographs, noisy, rotated
+from tests.engine.methods.micro_pattern.unframed_samples import disc
 
 THRESHOLD = 0.25
 
 
-def capture(number: int, radius: float = 150.0) -> np.ndarray:
-    """Return a random pattern of branches in a disc, (400, 420, 3), about (215, 195)."""
-    noise = generator(number, "branches").standard_normal((400, 420))
-    ridges = np.abs(cv2.GaussianBlur(noise, (0, 0), 5) * 18) < 0.45
-    y, x = np.mgrid[:400, :420]
-    inside = np.hypot(x - 215, y - 195) < radius
-    metal = cv2.GaussianBlur((ridges & inside).astype(np.float32), (0, 0), 0.8)[..., None]
-    return np.rint((1 - metal) * (95, 55, 95) + metal * (215, 190, 150)).astype(np.uint8)
-
-
 @pytest.fixture(scope="module")
 def known() -> DiscPatterns:
-    return DiscPatterns([disc_pattern(capture(number)) for number in range(12)])
+    return DiscPatterns([disc_pattern(disc(number)) for number in range(12)])
 
 
 def test_the_disc_is_found():
-    found = disc_pattern(capture(3))
+    found = disc_pattern(disc(3))
     assert found.whole
     np.testing.assert_allclose(found.centre, [215, 195], atol=3)
     assert found.radius == pytest.approx(150, abs=4)
@@ -38,7 +28,7 @@ def test_the_disc_is_found():
 @pytest.mark.parametrize("number", range(0, 12, 4))
 @pytest.mark.parametrize("kind", ["turned", "dark", "bright", "blurred", "noisy", "half"])
 def test_a_pattern_is_found_again(known, number, kind):
-    query = rotated(capture(number), 31.0 + 97 * number)
+    query = rotated(disc(number), 31.0 + 97 * number)
     query = {
         "turned": query,
         "dark": brightened(query, 0.2),
@@ -55,12 +45,12 @@ def test_a_pattern_is_found_again(known, number, kind):
 
 def test_a_pattern_that_is_not_enrolled_passes_with_none(known):
     for number in range(50, 54):
-        assert known.find(disc_pattern(capture(number)))[0].points.score < THRESHOLD
+        assert known.find(disc_pattern(disc(number)))[0].points.score < THRESHOLD
 
 
 def test_points_lie_in_both_captures_where_the_piece_has_them(known):
     turn = 70.0
-    points = known.find(disc_pattern(rotated(capture(4), turn)))[0].points
+    points = known.find(disc_pattern(rotated(disc(4), turn)))[0].points
     matrix = cv2.getRotationMatrix2D((209.5, 199.5), turn, 1.0)  # known to questioned pixels
     expected = points.known @ matrix[:, :2].T + matrix[:, 2]
     assert len(points.known) > 40
@@ -71,7 +61,7 @@ def test_points_lie_in_both_captures_where_the_piece_has_them(known):
 
 
 def test_half_a_disc_is_not_whole():
-    assert not disc_pattern(covered(capture(2), 0.5, 20.0, 0)).whole
+    assert not disc_pattern(covered(disc(2), 0.5, 20.0, 0)).whole
 
 
 @pytest.mark.parametrize("kind", ["flat", "noise", "dot"])

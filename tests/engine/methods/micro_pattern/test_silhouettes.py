@@ -11,55 +11,32 @@ from engine.core.seeds import generator
 from engine.methods.micro_pattern.polar import spectra, turned, unrolled
 from engine.methods.micro_pattern.silhouettes import Silhouettes, outline_points, silhouette
 from tests.benchmarks.nanotags import enrolled, nanotags
-
-SURROUNDINGS, FLAKE = np.array([150, 130, 190]), np.array([126, 100, 180])
-
-
-def outline(number: int) -> np.ndarray:
-    """Return a random closed outline about (0, 0), radius about 1, (180, 2)."""
-    random = generator(number, "outline")
-    angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
-    radius = np.ones(180)
-    for wave in range(2, 9):
-        radius += random.normal(0, 0.25 / wave) * np.cos(wave * angle + random.uniform(0, 2 * np.pi))
-    return radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
-
-
-def capture(number: int, turn: float = 0.0, radius: float = 24.0, shot: int = 0, mirrored: bool = False) -> np.ndarray:
-    """Return a noisy capture of a flake, (96, 110, 3), its surroundings lighter to the right."""
-    points = outline(number) * ((-1, 1) if mirrored else (1, 1))
-    matrix = radius * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    shape = 8 * (points @ matrix.T + (55, 46) + 0.5) - 0.5
-    large = np.zeros((8 * 96, 8 * 110), dtype=np.float32)
-    cv2.fillPoly(large, [np.rint(shape).astype(np.int32)], 1.0)
-    share = cv2.GaussianBlur(cv2.resize(large, (110, 96), interpolation=cv2.INTER_AREA), (0, 0), 1.2)[..., None]
-    image = SURROUNDINGS * (1 - share) + FLAKE * share + np.linspace(-8, 8, 110)[None, :, None]
-    return np.clip(image + generator(shot, "noise").normal(0, 4, image.shape), 0, 255).astype(np.uint8)
+from tests.engine.methods.micro_pattern.unframed_samples import flake
 
 
 @pytest.fixture(scope="module")
 def known() -> Silhouettes:
-    return Silhouettes([silhouette(capture(number)) for number in range(40)])
+    return Silhouettes([silhouette(flake(number)) for number in range(40)])
 
 
 @pytest.mark.parametrize("number", range(0, 40, 8))
 def test_a_turned_and_enlarged_flake_is_found(known, number):
-    hits = known.find(silhouette(capture(number, turn=0.3 + number, radius=30.0, shot=number + 1)))
+    hits = known.find(silhouette(flake(number, turn=0.3 + number, radius=30.0, shot=number + 1)))
     assert hits[0].place == number
     assert hits[0].overlap > 0.95 > 0.93 > hits[1].overlap
     assert hits[0].size_ratio == pytest.approx(30 / 24, rel=0.02)
 
 
 def test_a_flake_that_is_not_enrolled_lies_over_none(known):
-    assert max(known.find(silhouette(capture(number)))[0].overlap for number in range(100, 110)) < 0.95
+    assert max(known.find(silhouette(flake(number)))[0].overlap for number in range(100, 110)) < 0.95
 
 
 def test_a_mirrored_flake_is_another(known):
-    assert known.find(silhouette(capture(8, mirrored=True)))[0].overlap < 0.93
+    assert known.find(silhouette(flake(8, mirrored=True)))[0].overlap < 0.93
 
 
 def test_the_transform_lays_one_outline_on_the_other(known):
-    first, second = silhouette(capture(8)), silhouette(capture(8, turn=2.0, radius=20.0, shot=9))
+    first, second = silhouette(flake(8)), silhouette(flake(8, turn=2.0, radius=20.0, shot=9))
     (hit,) = Silhouettes([first]).find(second)
     questioned, mapped, apart = outline_points(second, first, hit)
     assert apart.max() < 1.5
@@ -83,8 +60,8 @@ def test_what_shows_no_flake_is_named(kind):
 
 
 def test_grey_captures_are_cut_out_too():
-    colour = silhouette(capture(4))
-    grey = silhouette(np.asarray(cv2.cvtColor(capture(4), cv2.COLOR_RGB2GRAY), dtype=np.uint8))
+    colour = silhouette(flake(4))
+    grey = silhouette(np.asarray(cv2.cvtColor(flake(4), cv2.COLOR_RGB2GRAY), dtype=np.uint8))
     assert (colour.mask & grey.mask).sum() > 0.95 * (colour.mask | grey.mask).sum()
 
 

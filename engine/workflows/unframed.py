@@ -1,0 +1,159 @@
+"""Labels without an etched frame: which known capture shows the same flake, or the same pattern in a disc.
+
+Nothing is trained and nothing is recorded. There is no operating point for such labels: what is found is
+investigative only.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.errors import ImagingError, InputError
+from engine.core.method import Pixels
+from engine.core.records import file_sha256
+from engine.imaging.client import ImagingWorker
+from engine.jobs import JobContext
+from engine.methods.micro_pattern.discs import DiscPattern, DiscPatterns, disc_pattern
+from engine.methods.micro_pattern.silhouettes import Silhouette, Silhouettes, silhouette
+
+
+class Shape(StrEnum):
+    """What makes a label without a frame itself."""
+
+    FLAKE = "flake"
+    DISC = "disc"
+
+
+@dataclass(frozen=True)
+class UnframedHit:
+    """A known capture, and how alike it is to the questioned one.
+
+    ``score`` is the share of both areas that a flake and its known one have in common, or the share of a disc's patches
+    that were found again; 0..1, higher = more alike. ``transform`` takes questioned to known pixels, (2, 3) by rows.
+    ``size_ratio`` is questioned over known radius in pixels.
+    """
+
+    file_name: str
+    score: float
+    size_ratio: float
+    transform: tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class UnframedAnswer:
+    """What became of one file: hits, best first, or the reason why it could not be compared.
+
+    ``known`` is whether it was to be one of the known captures; those are told only where they could not be used.
+    """
+
+    file_name: str
+    sha256: str
+    known: bool
+    reason: str = ""
+    hits: tuple[UnframedHit, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the answer as plain JSON values."""
+        return {
+            "file": self.file_name,
+            "sha256": self.sha256,
+            "known": self.known,
+            "reason": self.reason,
+            "hits": [
+                {
+                    "rank": rank,
+                    "file": hit.file_name,
+                    "score": round(hit.score, 6),
+                    "size_ratio": round(hit.size_ratio, 4),
+                    "transform": [[round(value, 6) for value in row] for row in hit.transform],
+                }
+                for rank, hit in enumerate(self.hits, start=1)
+            ],
+        }
+
+
+def find_unframed(
+    shape: Shape, known: Sequence[Path], questioned: Sequence[Path], *, k: int = 5, context: JobContext
+) -> Iterator[UnframedAnswer]:
+    """Look for each questioned label among known ones; files that show none are told with their reason.
+
+    Raises
+    ------
+    InputError
+        No known file shows a label of that shape.
+    """
+    if k < 1:
+        raise InputError(f"At least one hit is wanted, not {k}")
+    total = len(known) + len(questioned)
+    names: list[str] = []
+    seen: list[Any] = []
+    with ImagingWorker() as worker:
+        for number, path in enumerate(known):
+            context.check_cancelled()
+            context.progress(number, total, path.name)
+            sha256, label, reason = _read(worker, path, shape, context)
+            if label is not None and shape is Shape.DISC and not label.whole:
+                label, reason = None, "Too little of the disc's outline is seen for it to be a known label"
+            if label is None:
+                yield UnframedAnswer(str(path), sha256, True, reason)
+            else:
+                names.append(str(path))
+                seen.append(label)
+        if not seen:
+            raise InputError(f"No known file shows a {shape}", remedy="Name captures of known labels with --known.")
+        library = Silhouettes(seen) if shape is Shape.FLAKE else DiscPatterns(seen)
+        for number, path in enumerate(questioned, start=len(known)):
+            context.check_cancelled()
+            context.progress(number, total, path.name)
+            sha256, label, reason = _read(worker, path, shape, context)
+            hits = () if label is None else _hits(library, seen, label, names, k)
+            yield UnframedAnswer(str(path), sha256, False, reason, hits)
+    context.progress(total, total, "")
+
+
+def _read(
+    worker: ImagingWorker, path: Path, shape: Shape, context: JobContext
+) -> tuple[str, Any, str]:  # fmt: skip
+    """Return a file's hash and the label in it, or None and the reason."""
+    sha256 = ""
+    try:
+        if not path.is_file():
+            raise ImagingError("There is no such file", where=path.name, remedy="Check the name.")
+        sha256 = file_sha256(path)
+        pixels = _eight_bits(worker.read(path, 0, context))
+        return sha256, (silhouette(pixels) if shape is Shape.FLAKE else disc_pattern(pixels)), ""
+    except ImagingError as error:
+        return sha256, None, str(error)
+
+
+def _hits(
+    library: Silhouettes | DiscPatterns, seen: list[Any], label: Silhouette | DiscPattern, names: list[str], k: int
+) -> tuple[UnframedHit, ...]:
+    if isinstance(library, Silhouettes) and isinstance(label, Silhouette):
+        return tuple(
+            UnframedHit(names[hit.place], hit.overlap, hit.size_ratio, _rows(hit.transform))
+            for hit in library.find(label, k)
+        )
+    assert isinstance(library, DiscPatterns)
+    assert isinstance(label, DiscPattern)
+    return tuple(
+        UnframedHit(
+            names[hit.place], hit.points.score, label.radius / seen[hit.place].radius, _rows(hit.points.transform)
+        )
+        for hit in library.find(label, k)
+    )
+
+
+def _rows(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(value) for value in row) for row in matrix)
+
+
+def _eight_bits(pixels: Pixels) -> NDArray[np.uint8]:
+    if pixels.dtype == np.uint8:
+        return np.asarray(pixels, dtype=np.uint8)
+    return np.asarray(pixels >> 8, dtype=np.uint8)
