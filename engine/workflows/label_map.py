@@ -5,7 +5,6 @@ embeddings and seed give the same map; it is kept in the store's cache until the
 """
 
 import contextlib
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,11 @@ from engine.core.errors import InputError, JobError
 from engine.core.records import hash_of
 from engine.core.seeds import generator
 from engine.jobs import Child, JobContext, Limits, scratch_folder, serve
+from engine.store import Store
+from engine.workflows.label_rows import Layout, RowsStaleError, open_rows, rows_path, write_rows
+from engine.workflows.library_index import searched_library
+from engine.workflows.library_state import cache_folder, library_state
+from engine.workflows.searching import vectors_layout
 
 MODULE = "engine.workflows.label_map"
 LIMITS = Limits(seconds=3600.0, memory_bytes=16 << 30)
@@ -26,7 +30,7 @@ MOST = 20_000  # labels that are laid out, about a minute of one core
 PERPLEXITY = 30  # van der Maaten and Hinton 2008: 5 to 50
 STEPS = 10  # iterations between two reports of progress
 EARLY, LATE = 250, 500  # iterations with and without early exaggeration: openTSNE's defaults
-DIGEST = 32
+MAP = Layout("map", (("xy", "<f4", 2),))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,45 +52,56 @@ class MapPoints:
     total: int
 
 
-def lay_out(
-    numbers: NDArray[np.int64], vectors: NDArray[np.float32], *, seed: int, kept: Path | None = None,
-    context: JobContext,
-) -> MapPoints:  # fmt: skip
-    """Return the map of labels by their embeddings.
-
-    Parameters
-    ----------
-    numbers, vectors : NDArray
-        (N,) ascending, and (N, 256) of unit length; the latter may be a memory map.
-    seed : int
-        Of the sample and of the layout.
-    kept : Path, optional
-        File in which the map of these embeddings and seed is kept; what is damaged there is made anew.
+def embedding_map(store: Store, library_id: str, *, seed: int, context: JobContext) -> MapPoints:
+    """Return the map of a library by the embeddings that it was given last.
 
     Raises
     ------
     InputError
-        There are fewer than ``FEWEST`` labels.
+        The library has fewer than ``FEWEST`` labels, or they are embedded with different weights.
     """
-    total = len(numbers)
-    if total < FEWEST:
-        what = f"A map needs at least {FEWEST} labels, the library has {total}"
-        raise InputError(what, remedy="Enrol more fields.")
+    state = library_state(store, library_id)
+    name = state.library.name
+    if state.count() < FEWEST:
+        what = f"A map needs at least {FEWEST} labels, the library has {state.count()}"
+        raise InputError(what, where=name, remedy="Enrol more fields.")
+    if not state.keys:
+        what = "The labels are embedded with different weights, and cannot be compared with one another"
+        raise InputError(what, where=name, remedy="Embed the library again.")
+    library = searched_library(store, library_id, state.keys[-1], context=context)
+    vectors = open_rows(library.vectors, vectors_layout(state.keys[-1]), library.source)["vectors"]
+    folder = cache_folder(store, library_id)
+    return lay_out(vectors[: library.count], library.source, seed=seed, folder=folder, context=context)
+
+
+def lay_out(
+    vectors: NDArray[np.float32], made_from: str, *, seed: int, folder: Path, context: JobContext
+) -> MapPoints:  # fmt: skip
+    """Return the map of the labels from number 1 on.
+
+    Parameters
+    ----------
+    vectors : NDArray[np.float32]
+        (N, 256) of unit length; may be a memory map.
+    made_from : str
+        What identifies the vectors.
+    seed : int
+        Of the sample and of the layout.
+    folder : Path
+        Where the map is kept; what is damaged there is made anew.
+    """
+    total = len(vectors)
     rows = np.arange(total)
     if total > MOST:
         rows = np.sort(generator(seed, "label map").choice(total, MOST, replace=False))
-    xy = _read(kept, len(rows)) if kept is not None else None
-    if xy is None:
+    source = hash_of({"vectors": made_from, "seed": seed, "most": MOST, "version": VERSION})
+    try:
+        xy = open_rows(rows_path(folder, MAP, source), MAP, source)["xy"]
+    except RowsStaleError:
         xy = _laid_out(np.ascontiguousarray(vectors[rows], dtype=np.float32), seed, context)
-        if kept is not None:
-            with contextlib.suppress(OSError):  # a map that cannot be kept is laid out again the next time
-                _write(kept, xy)
-    return MapPoints(np.asarray(numbers[rows], dtype=np.int64), xy, total)
-
-
-def map_name(vectors_key: str, seed: int) -> str:
-    """Return the name of the file that keeps a map; ``vectors_key`` identifies the embeddings."""
-    return f"{hash_of({'vectors': vectors_key, 'seed': seed, 'version': VERSION, 'most': MOST})}.map"
+        with contextlib.suppress(OSError):  # a map that cannot be kept is laid out again the next time
+            write_rows(folder, MAP, source, [{"xy": xy}], len(xy))
+    return MapPoints(rows + 1, np.asarray(xy), total)
 
 
 def _laid_out(vectors: NDArray[np.float32], seed: int, context: JobContext) -> NDArray[np.float32]:
@@ -97,25 +112,6 @@ def _laid_out(vectors: NDArray[np.float32], seed: int, context: JobContext) -> N
     if xy.shape != (len(vectors), 2) or not np.isfinite(xy).all():
         raise JobError("The map could not be laid out", remedy="Try again.")
     return np.asarray(xy, dtype=np.float32)
-
-
-def _read(path: Path, count: int) -> NDArray[np.float32] | None:
-    """Return a map of so many labels; None where none is kept, or a damaged or another one."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    digest, places = data[:DIGEST], data[DIGEST:]
-    if len(places) != 8 * count or hashlib.sha256(places).digest() != digest:
-        return None
-    return np.frombuffer(places, dtype="<f4").reshape(count, 2)
-
-
-def _write(path: Path, xy: NDArray[np.float32]) -> None:
-    places = xy.astype("<f4").tobytes()
-    draft = path.with_suffix(".draft")
-    draft.write_bytes(hashlib.sha256(places).digest() + places)
-    draft.replace(path)
 
 
 def _answer(request: dict[str, Any], context: JobContext) -> dict[str, Any]:
