@@ -20,6 +20,14 @@ PAGES = (
     PageEntry(
         "compare", "Compare", "compare", "Two captures side by side, with evidence", "gui.pages.compare", "ComparePage"
     ),
+    PageEntry(
+        "library",
+        "Library",
+        "library",
+        "Known labels, and whose a questioned one is",
+        "gui.pages.library",
+        "LibraryPage",
+    ),
     PageEntry("codes", "Codes", "codes", "Series of codes, print sheets, the register", "gui.pages.codes", "CodesPage"),
     PageEntry("report", "Report", "report", "Opinion, preview, issued reports", "gui.pages.report", "ReportPage"),
 )

@@ -111,7 +111,7 @@ class FilesField(QWidget):
         self.add_files.clicked.connect(self._choose_files)
         self.add_folder.clicked.connect(self._choose_folder)
         self.remove.clicked.connect(self._remove)
-        self.list.dropped.connect(self._add_dropped)
+        self.list.dropped.connect(self.add_dropped)
         self.list.removed.connect(self._remove)
         self._tell()
 
@@ -142,9 +142,9 @@ class FilesField(QWidget):
     def _choose_folder(self) -> None:
         folder = forms.choose_folder(self, f"{self._name}: add all images of a folder")
         if folder is not None:
-            self._add_dropped(files_of(folder))
+            self.add_dropped(files_of(folder))
 
-    def _add_dropped(self, files: list[Path]) -> None:
+    def add_dropped(self, files: list[Path]) -> None:
         """Add those that are images by their names, and say how many are not."""
         images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
         self._left_out = len(files) - len(images)

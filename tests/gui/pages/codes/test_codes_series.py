@@ -144,7 +144,7 @@ def test_another_store_shows_nothing_of_the_one_before(
     assert not rows_of(unlocked.series.table) and not rows_of(unlocked.facts.table)
 
 
-@pytest.mark.parametrize(("key", "shortcut"), [("go.codes", "Ctrl+3"), ("codes.look_up", "Ctrl+F")])
+@pytest.mark.parametrize(("key", "shortcut"), [("go.codes", "Ctrl+4"), ("codes.look_up", "Ctrl+F")])
 def test_the_page_is_reached_by_its_shortcut(open_window: MainWindow, key: str, shortcut: str) -> None:
     open_window.page("codes")
     assert open_window.commands.action(key).shortcut().toString() == shortcut
