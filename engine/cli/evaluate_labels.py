@@ -25,7 +25,7 @@ def add_command(methods: Any, common: argparse.ArgumentParser) -> None:
     labels.add_argument("--tuning", type=int, help="other labels, which set the thresholds")
     labels.add_argument("--curves", type=int, help="labels questioned under damage and stronger effects; 0: none")
     labels.add_argument("--weights", type=Path, metavar="DIR", help="weights with their card; default: those shipped")
-    labels.add_argument("--baselines-only", action="store_true", help="measure no network")
+    labels.add_argument("--only", choices=("network", "baselines"), help="leave the other out")
     labels.add_argument("--cache", type=Path, metavar="DIR", help="keep captures and vectors here, and use them again")
     labels.add_argument("--out", type=Path, metavar="DIR", help="write tables (CSV), figures (SVG) and the record")
     labels.set_defaults(run=_micro_pattern)
@@ -34,15 +34,20 @@ def add_command(methods: Any, common: argparse.ArgumentParser) -> None:
 def _micro_pattern(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     from dataclasses import replace
 
+    from engine.workflows.label_baselines import BASELINES
     from engine.workflows.label_evaluation import SIZES, evaluate_micro_pattern, load_embedder
     from engine.workflows.label_evaluation_files import label_lines, write_label_evaluation
 
     given = {name: getattr(options, name) for name in ("labels", "beside", "tuning", "curves")}
     sizes = replace(SIZES[options.profile], **{name: value for name, value in given.items() if value is not None})
-    embedder = None if options.baselines_only else load_embedder(options.weights)
     found = evaluate_micro_pattern(
-        profile=options.profile, sizes=sizes, embedder=embedder, cache=options.cache, context=context
-    )  # fmt: skip
+        profile=options.profile,
+        sizes=sizes,
+        embedder=None if options.only == "baselines" else load_embedder(options.weights),
+        baselines=() if options.only == "network" else BASELINES,
+        cache=options.cache,
+        context=context,
+    )
     # First of all: hours of work must not be lost where whoever reads the lines goes away.
     written = write_label_evaluation(found, options.out) if options.out else ()
     if output.as_json:

@@ -14,7 +14,7 @@ class LabelRatesRow(Record):
     ----------
     compared_by : str
         The network's embedding; the same where besides the film has to agree with that of the best match (second
-        stage: its threshold and scores are shares of matched patches); or a baseline.
+        stage: threshold and scores are shares of matched patches, 0 where the similarity is refused); or a baseline.
     strength : str
         Of the questioned captures; labels are enrolled from captures of middle strength.
     classified : bool

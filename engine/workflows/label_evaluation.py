@@ -163,9 +163,8 @@ class _Way:
         rows: list[LabelRatesRow] = []
         for strength in STRENGTHS:
             seen, pair = self._matched(TEST, strength, self._sizes.questioned(strength), limit.classified)
-            # What the similarity refuses stays refused.
             own = [
-                self._agreements(TEST, part(kind, strength), best.only(best.passing(limit.threshold)))
+                self._agreements(TEST, part(kind, strength), best, least=limit.threshold)
                 for kind, best in zip(KINDS, pair, strict=True)
             ]
             library = int(self._known[TEST.name].found.sum())
@@ -189,8 +188,11 @@ class _Way:
         genuine, fakes = (best_matches(known, each, classified=classified) for each in seen)
         return (seen[0], seen[1]), (genuine, fakes)
 
-    def _agreements(self, own: LabelSet, name: str, best: Best) -> Best:
-        return agreements(self._folder, own, name, best, library=self._count(own), context=self._context)
+    def _agreements(self, own: LabelSet, name: str, best: Best, *, least: float = -1.0) -> Best:
+        self._context.progress(0, 1, f"{CONFIRMED}: {own.name} labels, {name}")
+        return agreements(
+            self._folder, own, name, best, least=least, library=self._count(own), context=self._context
+        )  # fmt: skip
 
     def _count(self, own: LabelSet) -> int:
         return self._sizes.tuning if own is TUNING else self._sizes.labels

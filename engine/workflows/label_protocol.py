@@ -63,12 +63,6 @@ class Best:
         """Return which similarities are at least as high as a threshold; one that is not known is not."""
         return np.nan_to_num(self.similarity, nan=-np.inf) >= threshold
 
-    def only(self, kept: NDArray[np.bool_]) -> "Best":
-        """Return the matches of some captures alone; the others have none."""
-        return Best(
-            np.where(kept, self.similarity, np.nan), np.where(kept, self.label, -1), np.where(kept, self.turn, -1)
-        )
-
 
 def best_matches(known: Described, questioned: Described, *, classified: bool = False) -> Best:
     """Search the label that is most similar to each capture at any quarter turn, exactly; the first of equal ones.

@@ -11,17 +11,21 @@ from engine.workflows.label_captures import CHUNK, KNOWN, LabelSet, chunks, read
 from engine.workflows.label_protocol import Best
 
 
-def agreements(folder: Path, own: LabelSet, name: str, best: Best, *, library: int, context: Context) -> Best:
+def agreements(
+    folder: Path, own: LabelSet, name: str, best: Best, *, least: float, library: int, context: Context
+) -> Best:  # fmt: skip
     """Return best matches with the share of patches that agree, 0..1, in place of the similarity.
 
     Parameters
     ----------
     name : str
         Of the questioned captures; the known ones are the first ``library`` labels of the same set.
+    least : float
+        Matches of a lower similarity are refused already: their share is 0.
     """
-    shares = np.full(len(best.label), np.nan)
+    shares = np.where(best.label >= 0, 0.0, np.nan)
     known, questioned = _Crops(folder, own, KNOWN, library), _Crops(folder, own, name, len(best.label))
-    for row in np.flatnonzero(best.label >= 0).tolist():
+    for row in np.flatnonzero(best.passing(least)).tolist():
         context.check_cancelled()
         found = matched(questioned[row], known[int(best.label[row])], turn=int(best.turn[row]))
         shares[row] = found.score

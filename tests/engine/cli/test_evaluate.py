@@ -61,7 +61,7 @@ def test_wrong_sizes_and_unknown_attacks_are_refused(run, wrong):
 
 def test_labels_are_evaluated_with_the_sizes_that_are_given(run, tmp_path):
     out, sizes = tmp_path / "out", ("--labels", 2, "--beside", 2, "--tuning", 2, "--curves", 0)
-    code, lines, _ = run("evaluate", "micro-pattern", "--baselines-only", *sizes, "--out", out)
+    code, lines, _ = run("evaluate", "micro-pattern", "--only", "baselines", *sizes, "--out", out)
     assert code == 0
     rows = [line["rows"] for line in lines if "rows" in line]
     assert {(row["strength"], row["real"]["trials"]) for row in rows} == {("weak", 2), ("middle", 2), ("strong", 2)}
@@ -71,6 +71,6 @@ def test_labels_are_evaluated_with_the_sizes_that_are_given(run, tmp_path):
 
 
 def test_an_evaluation_of_one_label_is_refused(run):
-    code, _, errors = run("evaluate", "micro-pattern", "--baselines-only", "--labels", 1)
+    code, _, errors = run("evaluate", "micro-pattern", "--only", "baselines", "--labels", 1)
     assert code == 2
     assert "Raise the numbers" in errors
