@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from engine.methods.micro_pattern.correspondence import MatchedPoints
     from engine.methods.micro_pattern.decision import Identified
 
+UM_PER_INCH = 25_400
 HITS = 10
 MOST_HITS = 100
 UNCERTAIN = 0.5  # a class of less probability is told
@@ -285,6 +286,7 @@ def facts_of(found: Identification) -> "Identified | None":
         simulated=found.capture.simulated,
         device=found.capture.device,
         side_px=float(np.linalg.norm(np.roll(found.corners, -1, axis=0) - found.corners, axis=1).mean()),
+        dpi=None if found.capture.scale is None else UM_PER_INCH / found.capture.scale.um_per_px,
     )
 
 

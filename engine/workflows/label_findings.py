@@ -93,21 +93,15 @@ def repeat_identification(
 
     wanted = Wanted.from_json(finding.provenance.settings)
     with opened(recogniser) as own:
-        found = _one(store, finding.capture_ids[0], wanted, own, context)
+        found = _one(store, finding.capture_ids[0], wanted, own, context, finding.scales)
     said, facts = finding.classification, facts_of(found)
     again = None if said is None or facts is None else classify(facts, store.operating_point(said.operating_point_id))
     found = replace(found, classification=again)
-    return finding_of(replace(found, cautions=tuple(cautions_of(found))), finding.scales)
+    return finding_of(replace(found, cautions=tuple(cautions_of(found))))
 
 
-def finding_of(found: Identification, scales: tuple[ScaleUsed, ...] = ()) -> Finding:
-    """Return an identification as a finding that belongs to no case yet.
-
-    Parameters
-    ----------
-    scales : tuple[ScaleUsed, ...]
-        Of the capture as an earlier finding used it; as it is now where there are none.
-    """
+def finding_of(found: Identification) -> Finding:
+    """Return an identification as a finding that belongs to no case yet."""
     model, capture = found.model, found.capture
     place = None if found.row is None or found.column is None else (found.row, found.column)
     wanted = Wanted(
@@ -122,7 +116,7 @@ def finding_of(found: Identification, scales: tuple[ScaleUsed, ...] = ()) -> Fin
         method=METHOD,
         title=TITLE,
         capture_ids=(capture.id,),
-        scales=scales or (ScaleUsed(capture_id=capture.id, scale=capture.scale),),
+        scales=(ScaleUsed(capture_id=capture.id, scale=capture.scale),),
         outcome=_outcome(found),
         classification=found.classification,
         scores=_scores(found),
@@ -145,12 +139,21 @@ def finding_of(found: Identification, scales: tuple[ScaleUsed, ...] = ()) -> Fin
     )
 
 
-def _one(store: Store, capture_id: str, wanted: Wanted, recogniser: Recogniser, context: JobContext) -> Identification:
-    """Return the one label that is wanted of a capture, searched exactly."""
+def _one(
+    store: Store,
+    capture_id: str,
+    wanted: Wanted,
+    recogniser: Recogniser,
+    context: JobContext,
+    scales: tuple[ScaleUsed, ...] = (),
+) -> Identification:
+    """Return the one label that is wanted of a capture, searched exactly; ``scales`` as an earlier finding has them."""
     file = stored_file(store, capture_id, context)
+    used = {entry.capture_id: entry.scale for entry in scales}
+    capture = file.capture.model_copy(update={"scale": used.get(capture_id, file.capture.scale)})
     library = library_state(store, wanted.library_id).library
     cut = cut_capture(recogniser, file, library, context.part(0, 2))
-    first, *others = identified(store, cut, file.capture, wanted, recogniser, context.part(1, 2))
+    first, *others = identified(store, cut, capture, wanted, recogniser, context.part(1, 2))
     if others:
         what = f"The capture shows {1 + len(others)} labels"
         raise InputError(what, where=file.capture.file_name, remedy="Name the row and the column of one.")

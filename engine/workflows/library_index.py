@@ -10,11 +10,12 @@ from engine.core.errors import InputError, StoreError
 from engine.core.operating import Rate
 from engine.core.records import Record
 from engine.jobs import JobContext
+from engine.search.index import FLAT_BELOW
 from engine.store import Store
 from engine.workflows.label_rows import Columns, chain, made_rows
 from engine.workflows.library_state import LibraryState, cache_folder, library_state
 from engine.workflows.recogniser import Recogniser, SearchedLibrary, opened
-from engine.workflows.searching import EXACT_LABELS, index_source, vectors_layout
+from engine.workflows.searching import index_source, vectors_layout
 
 UNIT = 1e-3  # how far an embedding's length may lie from 1
 
@@ -60,7 +61,7 @@ def index_status(store: Store, library_id: str, embedder_key: str) -> IndexStatu
     """Return how a library is searched under a key, without opening its index."""
     state = library_state(store, library_id)
     count = state.count()
-    if count < EXACT_LABELS:
+    if count < FLAT_BELOW:
         return IndexStatus(state=IndexState.EXACT, labels=count)
     made_from = index_source(_index_folder(store, state, embedder_key))
     if made_from is None:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from engine.search.index import LibraryIndex
     from engine.search.vectors import Hits, Vectors
 
-EXACT_LABELS = 20_000  # with fewer, every label is compared: that takes a few milliseconds
 Floats = NDArray[np.float32]
 Numbers = NDArray[np.int64]
 
@@ -115,7 +114,8 @@ def _search(
     arrays = {"numbers": numbers, "similarity": similarity, "turns": turned, "classes": classes}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    return {"kind": "exact" if index is None else "index", "milliseconds": 1e3 * (time.perf_counter() - start)}
+    kind = "exact" if index is None or index.info.kind == "flat" else "index"
+    return {"kind": kind, "milliseconds": 1e3 * (time.perf_counter() - start)}
 
 
 def best_of_turns(hits: "Hits", turns: int) -> tuple[Numbers, Floats, NDArray[np.int32]]:

@@ -43,6 +43,8 @@ class Identified:
         That made the capture.
     side_px : float
         Of the label's frame in the capture.
+    dpi : float or None
+        Of the capture, where its scale is known.
     """
 
     number: int
@@ -56,6 +58,7 @@ class Identified:
     simulated: bool
     device: Device
     side_px: float
+    dpi: float | None
 
 
 def decided(found: Identified, points: Sequence[OperatingPoint]) -> Classification | None:
@@ -112,3 +115,6 @@ def _outside(found: Identified, point: OperatingPoint) -> Iterator[str]:
         yield f"it holds for {kinds[point.domain.simulated]} captures, and this one is {kinds[found.simulated]}"
     if point.domain.capture_device != found.device:
         yield f"it holds for captures by {point.domain.capture_device.value}, and this one is by {found.device.value}"
+    if found.dpi is not None and not point.domain.dpi_low <= found.dpi <= point.domain.dpi_high:
+        low, high = point.domain.dpi_low, point.domain.dpi_high
+        yield f"it holds for {low:.0f} to {high:.0f} dpi, and this capture has {found.dpi:.0f} dpi"
