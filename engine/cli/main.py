@@ -7,7 +7,20 @@ import sys
 from collections.abc import Sequence
 
 from engine import __version__
-from engine.cli import captures, cases, codes, compare, demo, evaluate, fields, library, reports, stores, unframed
+from engine.cli import (
+    bench,
+    captures,
+    cases,
+    codes,
+    compare,
+    demo,
+    evaluate,
+    fields,
+    library,
+    reports,
+    stores,
+    unframed,
+)
 from engine.cli.output import Output
 from engine.core.errors import Cancelled, StoreError, TouchstoneError
 from engine.jobs import JobContext
@@ -28,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"Touchstone {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (demo, stores, cases, captures, compare, codes, fields, library, unframed, reports, evaluate):
+    for module in (demo, stores, cases, captures, compare, codes, fields, library, unframed, reports, evaluate, bench):
         module.add_commands(commands, common)
     return top
 

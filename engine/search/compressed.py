@@ -17,6 +17,7 @@ from engine.search.vectors import Floats
 ROUNDS = 8  # of k-means
 TRAINING_ROWS = 32  # for each centroid
 PART_ROWS = 16_384
+MANY_QUERIES = 16  # that are worth several threads
 
 Rows = NDArray[np.int64]
 
@@ -62,7 +63,16 @@ class Compressed:
         if bitmap is not None:
             selector: Any = faiss.IDSelectorBitmap
             options.sel = selector(bitmap)
-        return self._index.search(queries @ self.rotation, size, params=options)[1]
+        turned = queries @ self.rotation
+        if len(queries) >= MANY_QUERIES:
+            return self._index.search(turned, size, params=options)[1]
+        # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
+        threads = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)
+        try:
+            return self._index.search(turned, size, params=options)[1]
+        finally:
+            faiss.omp_set_num_threads(threads)
 
     def sizes(self) -> NDArray[np.int32]:
         """Return how many vectors each list holds."""

@@ -9,6 +9,7 @@ from engine.jobs import JobContext
 from engine.search.vectors import Floats, Hits, Vectors, checked_queries, classes_of, ranked
 
 PART_ROWS = 32_768
+PRODUCTS = 1 << 24  # similarities that are held at a time, 64 MB
 # By how much a product of unit vectors in float32 may differ from the exact one; D = 256 roundings of 6e-8 at most.
 ROUNDING = 2e-5
 
@@ -51,7 +52,8 @@ def _best_rows(
     """Return for each query the rows among which its k best are: all that come within rounding of the k-th."""
     found = [(np.empty(0, np.int64), np.empty(0, np.float32)) for _ in queries]
     bound = np.full(len(queries), -np.inf, np.float32)
-    for rows, part in _parts(vectors, searched, context):
+    size = min(PART_ROWS, max(PRODUCTS // max(len(queries), 1), 1))
+    for rows, part in _parts(vectors, searched, size, context):
         products = queries @ part.T
         near = products >= bound[:, None]
         for place in np.flatnonzero(near.any(axis=1)):
@@ -67,16 +69,16 @@ def _best_rows(
 
 
 def _parts(
-    vectors: Vectors, searched: NDArray[np.bool_] | None, context: JobContext
+    vectors: Vectors, searched: NDArray[np.bool_] | None, size: int, context: JobContext
 ) -> Iterator[tuple[NDArray[np.int64], Floats]]:
-    """Yield the searched rows and their vectors in parts; rows that lie side by side are not copied."""
+    """Yield the searched rows and their vectors, ``size`` at a time; rows that lie side by side are not copied."""
     rows = None if searched is None else np.flatnonzero(searched)
     count = vectors.count if rows is None else len(rows)
     whole = np.asarray(vectors.vectors)
-    for start in range(0, count, PART_ROWS):
+    for start in range(0, count, size):
         context.check_cancelled()
         context.progress(start, count, "Comparing every label")
-        stop = min(start + PART_ROWS, count)
+        stop = min(start + size, count)
         part = np.arange(start, stop) if rows is None else rows[start:stop]
         first, last = int(part[0]), int(part[-1]) + 1
         yield part, whole[first:last] if last - first == len(part) else whole[part]

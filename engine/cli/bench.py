@@ -1,0 +1,92 @@
+"""``bench``: how fast the parts are on this machine, and how they do beside the plain way."""
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.cli.output import Output
+from engine.core.benchmarks import SearchBenchmark, Times
+from engine.core.errors import InputError
+from engine.jobs import JobContext
+
+DESCRIPTION = """Search among simulated embeddings of labels: the compressed index beside exact search over all labels
+and over one class, in the same run. Without options: the library of He et al. 2024, 41,556 labels with 100 embeddings
+each, which takes 4.5 GB of disk and some minutes to make; the figures are of this machine at the load it is under."""
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Add the bench command."""
+    bench = commands.add_parser("bench", help="measure the parts of the program on this machine")
+    parts = bench.add_subparsers(dest="part", required=True, metavar="NAME")
+    search = parts.add_parser("search", parents=[common], help="search in large libraries", description=DESCRIPTION)
+    search.add_argument("--count", type=int, default=4_155_600, help="embeddings in the library (default: %(default)s)")
+    search.add_argument("--variants", type=int, default=100, help="embeddings of each label (default: %(default)s)")
+    search.add_argument("--queries", type=int, default=1000, help="captures of enrolled labels, and as many of others")
+    search.add_argument("--seed", type=int, default=0)
+    search.add_argument(
+        "--folder",
+        type=Path,
+        metavar="DIR",
+        help="keep embeddings and index here, and use them again (default: nowhere)",
+    )
+    search.set_defaults(run=_search)
+
+
+def _search(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    from engine.simulation.label_vectors import SimulatedLabels
+    from engine.workflows.benchmarks import benchmark_search
+
+    if min(options.count, options.variants) < 1 or options.count % options.variants:
+        raise InputError("--count must be a multiple of --variants, and both above 0")
+    simulated = SimulatedLabels(options.count // options.variants, options.variants, options.seed)
+    with _folder(options.folder) as folder:
+        found = benchmark_search(folder, simulated, queries=options.queries, context=context)
+    ratios = {"faster": round(found.faster, 1), "faster_in_class": round(found.faster_in_class, 1)}
+    output.result({**found.to_json(), **ratios}, *_lines(found))
+    return 0
+
+
+@contextlib.contextmanager
+def _folder(chosen: Path | None) -> Iterator[Path]:
+    if chosen is not None:
+        yield chosen
+        return
+    with tempfile.TemporaryDirectory(prefix="touchstone-bench-") as folder:
+        yield Path(folder)
+
+
+def _lines(found: SearchBenchmark) -> Iterator[str]:
+    yield f"Simulated: {found.labels} labels x {found.variants} embeddings of {found.dimensions} dimensions"
+    yield f"{found.kind} index: {found.lists} lists, {found.probes} looked into; built in {found.build_seconds:.0f} s"
+    yield f"opens in {found.open_seconds:.2f} s; embeddings {found.mapped_bytes / 1e6:.0f} MB, mapped from disk"
+    if found.memory_bytes is not None and found.process_bytes is not None:
+        grown, whole = found.memory_bytes / 1e6, found.process_bytes / 1e6
+        yield f"memory: {grown:.0f} MB for the index, {whole:.0f} MB the whole process"
+    yield f"Milliseconds a query ({found.threads} threads), one at a time: median (95 %); all at once:"
+    rows = (
+        ("exact, all labels", found.flat),
+        ("exact, one class", found.flat_in_class),
+        ("index, all labels", found.index),
+        ("index, one class", found.index_in_class),
+    )
+    for name, times in rows:
+        yield f"  {name:18} {_times(times)}"
+    yield f"The index is {found.faster:.0f} times as fast, within a class {found.faster_in_class:.0f} times"
+    for name, rate in (
+        ("same label first as exact search", found.recall),
+        ("the same within the class", found.recall_in_class),
+        (f"same decision at {found.threshold:g}", found.decisions),
+        ("exact search: right label", found.right),
+        ("exact search: enrolled accepted", found.accepted),
+        ("exact search: others refused", found.refused),
+    ):
+        low, high = rate.interval.low, rate.interval.high
+        yield f"  {name:34} {rate.events} of {rate.trials} ({rate.value:.2%}; {low:.2%} to {high:.2%})"
+
+
+def _times(times: Times) -> str:
+    together = "" if times.together is None else f"; {times.together:.3f}"
+    return f"{times.median:8.3f} ({times.high:.3f}){together}"

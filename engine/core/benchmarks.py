@@ -1,0 +1,78 @@
+"""Records of benchmarks: how long something takes on this machine, and how it does beside the plain way."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from engine.core.operating import Rate
+from engine.core.records import Record
+
+Milliseconds = Annotated[float, Field(ge=0)]
+
+
+class Times(Record):
+    """Milliseconds a query, asked one at a time: median and 95th percentile; ``together``: all asked at once."""
+
+    queries: Annotated[int, Field(ge=1)]
+    median: Milliseconds
+    high: Milliseconds
+    together: Milliseconds | None = None
+
+
+class SearchBenchmark(Record):
+    """Search among simulated embeddings: the index beside exact search over all labels, and over one class.
+
+    Parameters
+    ----------
+    labels, variants : int
+        The library holds ``variants`` embeddings of each label.
+    recall, recall_in_class : Rate
+        How often the label that the index found first was exact search's, for fresh captures of enrolled labels.
+    right : Rate
+        How often exact search found the right label for them.
+    decisions : Rate
+        How often index and exact search said the same of ``threshold``, labels that are not enrolled included.
+    accepted, refused : Rate
+        What exact search said: enrolled labels that passed the threshold, others that did not.
+    memory_bytes : int or None
+        By how much the process grew when it opened the index, mapped files left out; None where it is not told.
+    process_bytes : int or None
+        The whole process after it had searched, mapped files left out.
+    """
+
+    simulated: Literal[True] = True
+    labels: int
+    variants: int
+    dimensions: int
+    seed: int
+    threads: int
+    threshold: float
+    kind: str
+    lists: int
+    probes: int
+    build_seconds: float
+    open_seconds: float
+    code_bytes: int
+    mapped_bytes: int
+    memory_bytes: int | None
+    process_bytes: int | None
+    flat: Times
+    flat_in_class: Times
+    index: Times
+    index_in_class: Times
+    recall: Rate
+    recall_in_class: Rate
+    right: Rate
+    decisions: Rate
+    accepted: Rate
+    refused: Rate
+
+    @property
+    def faster(self) -> float:
+        """How many times as fast the index is as exact search, one query at a time."""
+        return self.flat.median / self.index.median
+
+    @property
+    def faster_in_class(self) -> float:
+        """The same within the class of the query."""
+        return self.flat_in_class.median / self.index_in_class.median
