@@ -1,0 +1,33 @@
+"""``bench``: what it prints, and that it leaves nothing behind."""
+
+import tempfile
+
+
+def test_json_says_simulated_and_how_many_times_as_fast(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code, lines, _ = run("bench", "search", "--count", 400, "--variants", 4, "--queries", 20)
+    assert code == 0
+    (found,) = lines
+    assert found["simulated"] is True
+    assert (found["labels"], found["variants"], found["recall"]["trials"]) == (100, 4, 20)
+    assert found["faster"] > 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_text_tells_every_way_of_searching_and_the_folder_is_kept(capsys, tmp_path):
+    from engine.cli.main import main
+
+    options = ["--count", "400", "--variants", "1", "--queries", "20", "--folder", str(tmp_path)]
+    assert main(["bench", "search", *options]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("Simulated: 400 labels x 1 embeddings")
+    for line in ("exact, all labels", "exact, one class", "index, all labels", "index, one class"):
+        assert text.count(line) == 1
+    assert "same label first as exact search   20 of 20 (100.00%; 83.16% to 100.00%)" in text
+    assert (tmp_path / "simulated-400x1-0.f32").stat().st_size == 400 * 1024
+
+
+def test_a_count_that_is_no_multiple_is_a_usage_error(run):
+    code, _, err = run("bench", "search", "--count", 401, "--variants", 4)
+    assert code == 2
+    assert "multiple" in err
