@@ -69,7 +69,8 @@ def _grains(crop: NDArray[np.uint8]) -> tuple[Floats, Floats]:
     film[:edge], film[-edge:], film[:, :edge], film[:, -edge:] = 0, 0, 0, 0
     near = np.maximum(np.asarray(cv2.blur(film, (COARSE, COARSE)), dtype=np.float32), np.float32(1e-3))
     levelled = (grey - cv2.blur(grey * film, (COARSE, COARSE)) / near) * film
-    deviation = np.sqrt(cv2.blur(levelled * levelled, (COARSE, COARSE)) / near)
+    variance = np.maximum(cv2.blur(levelled * levelled, (COARSE, COARSE)), 0)  # running sums fall below 0 by rounding
+    deviation = np.sqrt(variance / near)
     return np.clip(levelled / (deviation + 1), -3, 3).astype(np.float32), film
 
 

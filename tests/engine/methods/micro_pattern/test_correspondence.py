@@ -132,3 +132,15 @@ def test_points_are_taken_to_other_pixels_with_their_transform(known):
     mapped = found.questioned @ found.transform[:, :2].T + found.transform[:, 2]
     np.testing.assert_allclose(np.linalg.norm(mapped - found.known, axis=1), 3 * found.residual, atol=1e-6)
     assert found.questioned[:, 0].max() > 600
+
+
+@pytest.mark.parametrize("covered", [0.3, 0.6, 0.7])
+def test_what_is_left_of_a_covered_label_is_found_again(known, covered):
+    genuine, fake = label(1, 2), label(2, 3)
+    for questioned in (genuine, fake):
+        questioned[:, : round(256 * covered)] = 15
+    found, other = matched(genuine, known), matched(fake, known)
+    assert found.score > 0.7
+    assert other.score < 0.25
+    assert found.tried < (1 - covered) * 120
+    assert found.questioned[:, 0].min() > 256 * covered - 13
