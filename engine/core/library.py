@@ -3,9 +3,9 @@
 A label is known by its library and its number, from 1 upwards in the order of enrolment.
 """
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from engine.core.case import Identifier, Name, Sha256, Text
 from engine.core.records import Record
@@ -59,6 +59,12 @@ class LabelBatch(Record):
     fields: Annotated[tuple[FieldUsed, ...], Field(min_length=1, max_length=10_000)]
     embedder_key: Sha256
     simulated: bool = False
+
+    @model_validator(mode="after")
+    def _fields_hold_the_labels(self) -> Self:
+        if sum(field.found for field in self.fields) != self.count:
+            raise ValueError("the fields of a batch hold as many labels as the batch counts")
+        return self
 
     @property
     def field_sha256(self) -> tuple[str, ...]:

@@ -342,11 +342,11 @@ def _tables(pages: list[CutPage]) -> dict[str, Any]:
 
 
 def _uncertain(page: CutPage) -> list[str]:
-    return [
-        f"{_where(place)}: its pattern is not recognised for certain."
-        for place, probabilities in zip(page.found, page.probabilities, strict=True)
-        if probabilities.max() < UNCERTAIN
-    ]
+    doubtful = np.flatnonzero(page.probabilities.max(axis=1) < UNCERTAIN)
+    if not len(doubtful):
+        return []
+    places = "; ".join(_where(page.found[number]) for number in doubtful)
+    return [f"The pattern class of {len(doubtful)} labels is uncertain: {places}."]
 
 
 def _missing(places: "Sequence[Place]") -> str:

@@ -1,15 +1,16 @@
 """Libraries of known labels: make them, see what they hold, show their labels, withdraw labels."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.case import Actor, Role, Text
-from engine.core.errors import InputError
-from engine.core.library import LABEL_PX, FieldUsed, LabelBatch, Library, Withdrawal, label_name
+from engine.core.errors import InputError, StoreError
+from engine.core.library import FIELD_LABELS, LABEL_PX, FieldUsed, LabelBatch, Library, Withdrawal, label_name
 from engine.core.records import Record, entered, new_id
 from engine.jobs import JobContext
 from engine.store import Store
@@ -186,7 +187,7 @@ def label_details(store: Store, library_id: str, number: int) -> LabelDetails:
         raise InputError("There is no such label", where=label_name(number))
     batch = state.batches[state.batch_of(number)]
     event = store.event_of("labels enrolled", batch.id)
-    tables = store.tables("labels enrolled", batch.id)
+    tables = _tables(store, batch)
     at = number - batch.first_number
     field, row, column, pattern_class = map(int, tables["places"][at])
     quality, probability = map(float, tables["measures"][at])
@@ -211,11 +212,23 @@ def _table_rows(store: Store, state: LibraryState, context: JobContext) -> Colum
     sources = chain([TABLE.name, state.library.id], state.enrolled)
 
     def read(number: int) -> Columns:
-        tables = store.tables("labels enrolled", state.batches[number].id)
+        tables = _tables(store, state.batches[number])
         return {name: tables[name] for name, _, _ in TABLE.columns}
 
     path = made_rows(cache_folder(store, state.library.id), TABLE, sources, state.count(), read, context)
     return open_rows(path, TABLE, sources[-1])
+
+
+def _tables(store: Store, batch: LabelBatch) -> Mapping[str, NDArray[Any]]:
+    """Return what stands beside a batch; raises StoreError where its labels have places that no field has."""
+    tables = store.tables("labels enrolled", batch.id)
+    places = tables["places"]
+    expected = np.repeat(np.arange(len(batch.fields)), [field.found for field in batch.fields])
+    inside = (places[:, 1:3] >= 0).all() and (places[:, 1:3] < FIELD_LABELS).all() and (places[:, 3] >= -1).all()
+    if not inside or not np.array_equal(places[:, 0], expected):
+        remedy = "It was not written by Touchstone."
+        raise StoreError("Labels have places that their fields have not", where=batch.id, remedy=remedy)
+    return tables
 
 
 _CROPS: Recent[tuple[Path, str], NDArray[np.uint8]] = Recent(SEGMENTS_HELD)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from engine.methods.micro_pattern.segmentation import Segmentation
 
 THREADS = 2
+AROUND_PX = 1024  # of the page's middle, whose quality stands for the page's
 AT_ONCE = 16  # labels that are embedded before progress is told
 
 
@@ -176,7 +177,9 @@ def _decode(path: Path, number: int, state: tuple[object, ...]) -> _Page:
         raise ImagingError("The file changed while it was read", where=path.name, remedy="Try it again.")
     eight = np.asarray(pixels if pixels.dtype == np.uint8 else pixels >> 8, dtype=np.uint8)
     grey = np.asarray(cv2.cvtColor(eight, cv2.COLOR_RGB2GRAY) if eight.ndim == 3 else eight, dtype=np.uint8)
-    facts = PageFacts(**dict(info), quality=measure_quality(eight))
+    top, left = (max(0, length // 2 - AROUND_PX // 2) for length in eight.shape[:2])
+    quality = measure_quality(eight[top : top + AROUND_PX, left : left + AROUND_PX])
+    facts = PageFacts(**dict(info), quality=quality)
     return _Page(state, sha256, pages, facts, grey, 1e3 * (time.perf_counter() - start))
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from engine.core.case import Actor, Role
-from engine.core.errors import InputError
+from engine.core.errors import InputError, StoreError
+from engine.core.library import LabelBatch
 from engine.core.records import new_id
 from engine.store import Store
 from engine.workflows import library
@@ -140,3 +141,21 @@ def test_a_label_is_withdrawn_once_and_only_where_there_is_one(store: Store) -> 
     with pytest.raises(InputError, match="cannot be recorded"):
         library.withdraw(store, keeper(store), made.id, [], "scratched")
     assert library.withdraw(store, keeper(store), made.id, [3, 1, 3], "scratched").numbers == (1, 3)
+
+
+@pytest.mark.parametrize(("at", "value"), [(0, 1), (0, -1), (1, -1), (2, 200), (3, -2)])
+def test_places_that_no_field_has_are_refused(store: Store, at: int, value: int) -> None:
+    made = fill_library(store)
+    batch, tables = make_labels(store, made, 7)
+    tables["places"][1, at] = value
+    store.commit(administrator(store), "labels enrolled", batch, tables=tables)
+    for look in (lambda: library.label_table(store, made.id), lambda: library.label_details(store, made.id, 8)):
+        with pytest.raises(StoreError, match="places that their fields have not"):
+            look()
+
+
+def test_a_batch_counts_the_labels_of_its_fields(store: Store) -> None:
+    made = fill_library(store)
+    batch, _ = make_labels(store, made, 7)
+    with pytest.raises(ValueError, match="as many labels"):
+        LabelBatch(**{**dict(batch), "count": 4})
