@@ -19,15 +19,14 @@ from engine.search import files
 from engine.search.compressed import Compressed, train
 from engine.search.files import Header, reading_index, stale, write_index
 from engine.search.flat import flat
-from engine.search.self_test import SelfTest, moved, searchable_rows, strangers
-from engine.search.vectors import Floats, Hits, Vectors, checked_queries, classes_of, ranked
+from engine.search.self_test import MOVED, SelfTest, moved, searchable_rows, self_test
+from engine.search.shortlist import Rows, measured
+from engine.search.vectors import Floats, Hits, Vectors, ranked
 
 FLAT_BELOW = 20_000  # labels that are compared one by one within a few milliseconds
-SHORT_LIST = 64  # matches of the codes that are measured exactly, at least
 GROWTH = 2  # times as many labels as the lists were made for; with more, they are made anew
-# Probes are chosen so that this share of vectors is found again when moved to this similarity, which is the lower of
-# He et al. 2024's two thresholds (squared L2 0.45): what is less alike would be refused.
-FOUND, MOVED, TUNING_ROWS = 0.9995, 0.775, 4_000
+# Probes are chosen so that this share of vectors is found again when moved away to the similarity MOVED.
+FOUND, TUNING_ROWS = 0.9995, 4_000
 PROBES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
@@ -119,23 +118,8 @@ class LibraryIndex:
     def self_test(
         self, sample: int = 200, seed: int = 0, threshold: float | None = None, *, context: JobContext | None = None
     ) -> SelfTest:
-        """Compare with exact search on ``sample`` moved vectors of the library and as many strangers.
-
-        With a threshold, vectors are moved to it and half way from it to 1, where decisions are hardest.
-        """
-        from engine.evaluation.rates import rate
-
-        similarity = MOVED if threshold is None else min(max((1 + threshold) / 2, 0.0), 1.0)
-        rows = searchable_rows(self._vectors, sample, seed)
-        others = strangers(self._vectors, len(rows), seed + 1)
-        queries = np.concatenate([moved(self._vectors, rows, similarity, seed), others])
-        exact = flat(self._vectors, queries, 1, context=context)
-        found = self.search(queries, 1)
-        same = found.numbers[: len(rows), 0] == exact.numbers[: len(rows), 0]
-        decisions = None
-        if threshold is not None:
-            decisions = rate((found.similarity[:, 0] >= threshold) == (exact.similarity[:, 0] >= threshold))
-        return SelfTest(rate(same), decisions, threshold, similarity, 1)
+        """Compare with exact search, see ``engine.search.self_test.self_test``."""
+        return self_test(self.search, self._vectors, sample, seed, threshold, context)
 
     @property
     def info(self) -> IndexInfo:
@@ -156,21 +140,10 @@ class LibraryIndex:
         k: int,
         classes: int | NDArray[np.integer] | None = None,
     ) -> Hits:
-        queries = checked_queries(self._vectors, queries, k)
-        own = classes_of(queries, classes)
-        numbers, similarity = np.empty((len(queries), k), np.int64), np.empty((len(queries), k), np.float32)
-        for label_class in dict.fromkeys(own):
-            places = [place for place, each in enumerate(own) if each == label_class]
-            bitmap = self._bitmap(label_class)
-            short = compressed.shortlist(queries[places], max(SHORT_LIST, 4 * k), probes, bitmap)
-            for place, rows in zip(places, short, strict=True):
-                near = rows[rows >= 0]
-                if len(near) < k:  # the lists held too few of them: a small class, or most labels are withdrawn
-                    exact = flat(self._vectors, queries[place : place + 1], k, label_class)
-                    numbers[place], similarity[place] = exact.numbers[0], exact.similarity[0]
-                else:
-                    numbers[place], similarity[place] = ranked(self._vectors, queries[place], near, k)
-        return Hits(numbers, similarity)
+        def shortlist(asked: Floats, size: int, label_class: int | None) -> Rows:
+            return compressed.shortlist(asked, size, probes, self._bitmap(label_class))
+
+        return measured(self._vectors, queries, k, classes, shortlist)
 
     def _bitmap(self, label_class: int | None) -> NDArray[np.uint8] | None:
         if label_class not in self._bitmaps:

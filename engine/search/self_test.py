@@ -1,5 +1,6 @@
 """Whether an index finds what exact search finds: on embeddings of the library itself, moved away at random."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,13 @@ from numpy.typing import NDArray
 
 from engine.core.operating import Rate
 from engine.core.seeds import generator
-from engine.search.vectors import Floats, Vectors
+from engine.jobs import JobContext
+from engine.search.flat import flat
+from engine.search.vectors import Floats, Hits, Vectors
 
 MIXED = 8  # vectors of the library that a random direction is the sum of
+# He et al. 2024's stricter threshold, squared L2 0.45: what is less alike would be refused.
+MOVED = 0.775
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,33 @@ class SelfTest:
     threshold: float | None
     similarity: float
     k: int
+
+
+def self_test(
+    search: Callable[[Floats, int], Hits],
+    vectors: Vectors,
+    sample: int,
+    seed: int,
+    threshold: float | None,
+    context: JobContext | None,
+) -> SelfTest:
+    """Compare a search with the exact one, on ``sample`` moved vectors of the library and as many strangers.
+
+    Vectors are moved to the similarity MOVED; with a threshold, to half way between it and 1.
+    """
+    from engine.evaluation.rates import rate
+
+    similarity = MOVED if threshold is None else (1 + threshold) / 2
+    rows = searchable_rows(vectors, sample, seed)
+    others = strangers(vectors, len(rows), seed + 1)
+    queries = np.concatenate([moved(vectors, rows, similarity, seed), others])
+    exact = flat(vectors, queries, 1, context=context)
+    found = search(queries, 1)
+    same = found.numbers[: len(rows), 0] == exact.numbers[: len(rows), 0]
+    decisions = None
+    if threshold is not None:
+        decisions = rate((found.similarity[:, 0] >= threshold) == (exact.similarity[:, 0] >= threshold))
+    return SelfTest(rate(same), decisions, threshold, similarity, 1)
 
 
 def searchable_rows(vectors: Vectors, count: int, seed: int) -> NDArray[np.int64]:

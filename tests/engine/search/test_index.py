@@ -7,6 +7,7 @@ from engine.core.errors import IndexStale
 from engine.core.seeds import generator
 from engine.jobs import Cancelled, JobContext
 from engine.search import index as module
+from engine.search import shortlist
 from engine.search.files import NAME
 from engine.search.flat import flat
 from engine.search.index import LibraryIndex
@@ -34,7 +35,7 @@ def few_labels_are_many(monkeypatch):
 def exhaustive(monkeypatch):
     """Look into every list and measure every match: then nothing may differ from exact search."""
     monkeypatch.setattr(module, "PROBES", (100_000,))
-    monkeypatch.setattr(module, "SHORT_LIST", COUNT)
+    monkeypatch.setattr(shortlist, "SHORT_LIST", COUNT)
 
 
 def files_in(folder):
