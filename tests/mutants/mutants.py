@@ -7,9 +7,11 @@ from tests.mutants.of_compare import MUTANTS as OF_COMPARE
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_label_evaluation import MUTANTS as OF_LABEL_EVALUATION
+from tests.mutants.of_library import MUTANTS as OF_LIBRARY
 from tests.mutants.of_matched_points import MUTANTS as OF_MATCHED_POINTS
 from tests.mutants.of_register import MUTANTS as OF_REGISTER
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
+from tests.mutants.of_search import MUTANTS as OF_SEARCH
 from tests.mutants.of_sheets import MUTANTS as OF_SHEETS
 from tests.mutants.of_store import MUTANTS as OF_STORE
 from tests.mutants.of_window import MUTANTS as OF_WINDOW
@@ -27,6 +29,8 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_EVALUATION,
     *OF_CODES,
     *OF_SHEETS,
+    *OF_SEARCH,
     *OF_MATCHED_POINTS,
+    *OF_LIBRARY,
     *OF_LABEL_EVALUATION,
 )
