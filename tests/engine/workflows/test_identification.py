@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.core.case import Device, Standing
-from engine.core.errors import ImagingError, InputError
+from engine.core.errors import ImagingError, InputError, StoreError
 from engine.core.library import label_name
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.correspondence import in_capture
@@ -19,7 +19,9 @@ from engine.workflows.cases import add_item, open_case
 from engine.workflows.identification import Identification, identify, identify_field
 from engine.workflows.label_enrolment import enrol_fields, reembed
 from engine.workflows.label_findings import finding_of, identify_capture, repeat_identification
+from engine.workflows.library_index import searched_library
 from engine.workflows.recogniser import Recogniser
+from tests.engine.store.samples import make_labels
 from tests.engine.workflows.label_samples import (
     FakeEmbedder,
     InThisProcess,
@@ -211,6 +213,16 @@ def test_a_library_under_other_weights_or_without_labels_is_not_searched(store: 
         identify(store, empty.id, images["label"], recogniser=recogniser(), context=JobContext())
 
 
+def test_embeddings_that_are_not_of_unit_length_are_refused(store: Store, images: dict[str, Path]) -> None:
+    library_id = store.libraries()[0].id
+    batch, tables = make_labels(store, store.libraries()[0], 13)
+    tables["vectors"][1] *= 1.1
+    own = batch.model_copy(update={"embedder_key": FakeEmbedder().key})
+    store.commit(store.actors()[0].id, "labels enrolled", own, tables=tables)
+    with pytest.raises(StoreError, match="not of unit length"):
+        searched_library(store, library_id, FakeEmbedder().key, context=JobContext())
+
+
 def test_spoilt_vectors_of_the_cache_are_made_again(store: Store, images: dict[str, Path]) -> None:
     expected = [hit.number for hit in look(store, images["label"]).hits]
     folder = store.path / "cache" / "libraries" / store.libraries()[0].id
@@ -261,6 +273,17 @@ def test_a_finding_is_recorded_and_made_again_among_the_labels_that_counted_then
     later = identify_capture(store, actor, case.id, capture_id, library_id, recogniser=own, context=JobContext())
     assert later.matches[0].reference != "No. 000006"
     assert later.outcome == "not found"
+
+
+def test_matched_points_of_a_finding_lie_in_the_capture(store: Store, capture_id: str) -> None:
+    finding = identify_capture(
+        store, store.actors()[0], store.cases()[0].id, capture_id, store.libraries()[0].id, recogniser=recogniser(),
+        context=JobContext(),
+    )  # fmt: skip
+    corners = np.array(finding.regions[0].polygon)
+    own = np.array([point.questioned for point in finding.correspondences if point.reference == "No. 000006"])
+    assert (own.min(axis=0) > corners.min(axis=0)).all() and (own.max(axis=0) < corners.max(axis=0)).all()
+    assert (np.ptp(own, axis=0) > 0.6 * np.ptp(corners, axis=0)).all()
 
 
 def test_a_label_that_was_changed_afterwards_would_be_noticed(store: Store, capture_id: str) -> None:
