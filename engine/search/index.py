@@ -35,7 +35,7 @@ class IndexInfo:
     """What an index is: its labels, kind, lists and those looked into, bytes, and the seconds that building it took."""
 
     count: int
-    kind: Literal["flat", "compressed"]
+    kind: Literal["flat", "compressed", "milvus"]
     lists: int
     probes: int
     code_bytes: int
