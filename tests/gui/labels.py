@@ -27,7 +27,7 @@ def filled_library(
 def add_batch(
     store: Store, actor: Actor, library: Library, first: int, count: int = 24, *, key: str = KEY
 ) -> LabelBatch:
-    """Record one batch of labels; the image of label N is as grey as N says, its class is N modulo ``CLASSES``."""
+    """Record one batch of labels; the upper part of label N is as grey as N says, its class is N modulo ``CLASSES``."""
     random = generator(first, "labels of the window's tests")
     sha256 = [store.add_evidence(random.bytes(64), ".png") for _ in range(count // 12)]
     numbers = np.arange(first, first + count)
@@ -42,8 +42,10 @@ def add_batch(
         ),
         embedder_key=key, simulated=True,
     )  # fmt: skip
+    crops = np.repeat((numbers % 200 + 20).astype("|u1")[:, None], LABEL_PX * LABEL_PX, axis=1)
+    crops[:, -LABEL_PX * LABEL_PX // 4 :] = random.integers(0, 256, (count, LABEL_PX * LABEL_PX // 4))
     tables = {
-        "crops": np.repeat((numbers % 200 + 20).astype("|u1")[:, None], LABEL_PX * LABEL_PX, axis=1),
+        "crops": crops,
         "places": places,
         "corners": np.zeros((count, 8), dtype="<f4"),
         "measures": np.column_stack([0.01 * numbers, np.full(count, 0.9)]).astype("<f4"),

@@ -12,12 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.case import Capture, Device, Quality
 from engine.core.errors import StoreError
+from engine.core.library import Library
 from gui.pages.case.destroying import DestroyDialog
 from gui.pages.case.dialogs import AddItemDialog, CalibrateDialog, IntakeDialog, NewCaseDialog, ScaleDialog
 from gui.pages.codes.checking import CheckDialog, PagesDialog
 from gui.pages.codes.dialogs import MakeSeriesDialog, StepDialog, VoidDialog
 from gui.pages.codes.issue import SheetsDialog
 from gui.pages.codes.qualify import QualifyDialog
+from gui.pages.library.dialogs import CheckedDialog, EnrolDialog, MakeLibraryDialog, WithdrawDialog
 from gui.pages.report.issue import IssueDialog
 from gui.shell import theme
 from gui.shell.actors import AddActorDialog
@@ -34,6 +36,7 @@ CAPTURE = Capture(
     width=10, height=10, channels=1, bit_depth=8, device=Device.SCANNER,
     quality=Quality(focus=0.1, clipped_low=0, clipped_high=0, noise=0),
 )  # fmt: skip
+LIBRARY = Library(id="library-0123456789abcdef", name="Films of a maker with a rather long name")
 DIALOGS: dict[str, Callable[[QWidget], FormDialog]] = {
     "new case": lambda parent: NewCaseDialog(lambda *_: None, parent),
     "add item": lambda parent: AddItemDialog(lambda *_: None, parent),
@@ -53,6 +56,12 @@ DIALOGS: dict[str, Callable[[QWidget], FormDialog]] = {
     "issue ids": lambda parent: SheetsDialog(
         "24 new IDs", Path("a.pdf"), lambda _: None, parent, columns=("lot",), issue=True
     ),
+    "make a library": lambda parent: MakeLibraryDialog(lambda _: None, parent),
+    "enrol labels": lambda parent: EnrolDialog(LIBRARY, [Path("a.tif")], lambda _: None, parent),
+    "checked images": lambda parent: CheckedDialog(
+        LIBRARY, [("a field.tif", "11 of 12", "row 2, column 3: missing")], 11, lambda: None, parent
+    ),
+    "withdraw labels": lambda parent: WithdrawDialog(tuple(range(1, 20)), lambda _: None, parent),
     "create store": lambda parent: CreateStoreDialog(lambda *_: None, parent),
     "add actor": lambda parent: AddActorDialog(lambda *_: None, parent),
 }
@@ -71,7 +80,7 @@ def text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[in
 
 def states(window: MainWindow, settle: Callable[[], None]) -> Iterator[str]:
     """Bring up every page and tab in turn; yield its name."""
-    for key in ("case", "report", "codes"):
+    for key in ("case", "report", "codes", "library"):
         window.show_page(key)
         settle()
         QApplication.processEvents()
@@ -188,7 +197,7 @@ window.show()
 from engine.workflows.stores import open_store
 session.store = open_store(Path(sys.argv[2]))
 session.actor = session.store.actors()[0]
-for key in ("case", "report", "codes"):
+for key in ("case", "report", "codes", "library"):
     window.show_page(key)
     while not session.settled:
         app.processEvents()

@@ -40,7 +40,7 @@ class LibraryActions(QObject):
         """Register the commands of the Library menu that are about libraries and their labels."""
         for command in (
             Command("library.make", "Make a library…", "Library", self.make, "Ctrl+Shift+B",
-                    "Make a library of known labels; for producers and administrators", self.may_keep),
+                    "Make a library of known labels, to be filled with microscope fields", self.may_keep),
             Command("library.withdraw", "Withdraw labels…", "Library", self.withdraw, "Ctrl+Shift+W",
                     "Leave the chosen labels out of every search from now on",
                     lambda: self.may_keep() and bool(self._numbers())),

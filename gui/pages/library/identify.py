@@ -132,7 +132,7 @@ class IdentifyPanel(QWidget):
         self.options.changed.connect(self._again)
         self.which.currentIndexChanged.connect(lambda _place: self._show_one())
         self.view.selectionModel().currentChanged.connect(lambda *_: self._show_pair())
-        self.view.doubleClicked.connect(lambda index: self.opened.emit(self.model.number(index.row())))
+        self.view.activated.connect(lambda index: self.opened.emit(self.model.number(index.row())))
         self.images.arrived.connect(self._show_pair)
 
     @property

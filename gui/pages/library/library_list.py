@@ -29,8 +29,8 @@ class LibraryList(QWidget):
         self.table = RowsTable("Libraries of labels", ("Library", "Labels", "Index"), stretch=0)
         self.empty = EmptyState(
             "No library yet",
-            "A library holds the known labels of a maker. A questioned label is looked for among them. "
-            "A producer or an administrator makes one; everybody can search it.",
+            "A library holds the known labels of a maker, cut out of microscope fields. A questioned label is looked "
+            "for among them.",
             CommandButton(commands.action("library.make"), icon="new", primary=True),
             CommandButton(commands.action("actor.choose"), icon="actor"),
         )

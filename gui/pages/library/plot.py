@@ -84,10 +84,10 @@ class MapPlot(PlotWidget):
         for label in self._labels:
             self.getViewBox().removeItem(label)
         fill = QColor(colours.base)
-        fill.setAlpha(190)
+        fill.setAlpha(140)
         self._labels = []
         for text, x, y in self._names:
-            label = TextItem(text, color=QColor(colours.text), anchor=(0.5, 0.5), fill=QBrush(fill))
+            label = TextItem(text, color=QColor(colours.text), anchor=(0.5, 1.2), fill=QBrush(fill))
             label.setPos(x, y)
             self.getViewBox().addItem(label, ignoreBounds=True)
             self._labels.append(label)

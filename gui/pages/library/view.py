@@ -143,6 +143,11 @@ class GridView(QAbstractItemView):
                 region += self.visualRect(index)
         return region
 
+    def reset(self) -> None:
+        """Begin anew with other rows; the scroll bar knows at once how far it reaches."""
+        super().reset()
+        self.updateGeometries()
+
     def updateGeometries(self) -> None:  # noqa: N802 - Qt's name
         """Let the scroll bar reach the last line."""
         lines = -(-self.count() // self.columns)

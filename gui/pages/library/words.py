@@ -59,7 +59,7 @@ def library_rows(overview: LibraryOverview, model: ModelFacts | None) -> tuple[t
         ("Embedded with", ", ".join(key[:12] for key in overview.embedder_keys) or "different weights"),
     ]
     if model is not None:
-        rows.append(("Weights of this program", f"{model.key[:12]} ({model.profile})"))
+        rows.append(("This program's", f"{model.key[:12]} ({model.profile})"))
     if library.note:
         rows.append(("Note", library.note))
     return tuple(rows)
@@ -158,14 +158,13 @@ def answer(found: "Identification") -> tuple[str, Meaning]:
 
 def answer_rows(found: "Identification") -> tuple[tuple[str, str], ...]:
     """Return what was found, as rows of title and value."""
-    steps = ", ".join(f"{name} {value:.1f}" for name, value in found.milliseconds.items())
     rows = [("File", found.capture.file_name)]
     rows.append(("Pattern class", f"{found.class_name} (softmax {found.probability:.2f})"))
     if found.hits:
         best = found.hits[0]
         rows += [
             ("Most alike", label_name(best.number)),
-            ("Similarity", f"{best.similarity:.4f} (cosine, higher = more alike)"),
+            ("Similarity", f"{best.similarity:.4f} (cosine)"),
             ("Margin", "no second" if found.margin is None else f"{found.margin:.4f} to the second"),
             ("Film found again", f"{best.matched.agreeing} of {best.matched.tried} patches"),
             ("Turned by", f"{90 * best.turn}\N{DEGREE SIGN}"),
@@ -174,9 +173,10 @@ def answer_rows(found: "Identification") -> tuple[tuple[str, str], ...]:
         rows.append(("Operating point", found.classification.operating_point))
     among = f"{found.searched:,} labels{' of its class' if found.classified else ''}"
     rows += [
-        ("Searched", f"{among}, {'every one compared' if found.kind == 'exact' else 'by the index'}"),
+        ("Searched", f"{among}, {'every one compared' if found.kind == 'exact' else 'through the index'}"),
         ("Data", "simulated" if found.simulated else "real"),
-        ("Milliseconds", f"{sum(found.milliseconds.values()):.1f}: {steps}"),
+        ("Time", f"{sum(found.milliseconds.values()):.1f} ms"),
+        *((f"    {step}", f"{value:.1f} ms") for step, value in found.milliseconds.items()),
     ]
     return tuple(rows)
 
