@@ -16,6 +16,7 @@ from engine.core.records import file_sha256
 from engine.imaging.client import ImagingWorker
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.arrays import FIELD_LIMIT, stage_coordinates, virtual_corners
+from engine.methods.micro_pattern.judge import shipped_judge
 from engine.methods.micro_pattern.segmentation import COLUMNS, CROP_PX, ROWS, LabelState, Place, crop, segment
 
 UNSAFE = re.compile(r"[^\w.-]+")
@@ -68,13 +69,14 @@ def segment_fields(
 ) -> Iterator[FieldReport]:  # fmt: skip
     """Find the labels of each field, and with ``out`` write each as a PNG of ``side`` pixels; nothing is recorded.
 
-    A field that cannot be read is reported with its reason, and the others are done.
+    What is framed like a label and is none by the contour judge is named and not cut out; the judge is loaded into
+    this process with the first field. A field that cannot be read is reported with its reason, and the others are done.
     """
     if columns < 1 or rows < 1 or columns * rows > FIELD_LIMIT:
         raise InputError(f"A field shows 1 to {FIELD_LIMIT} labels, not {columns} x {rows}")
 
     def labels(pixels: NDArray[np.uint8]) -> tuple[tuple[Place, ...], str]:
-        found = segment(pixels, columns=columns, rows=rows)
+        found = segment(pixels, columns=columns, rows=rows, judge=shipped_judge())
         return found.places, found.reason
 
     yield from _each(paths, labels, out, side, context)

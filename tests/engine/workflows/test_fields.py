@@ -35,6 +35,20 @@ def test_labels_are_cut_into_files_and_a_bad_file_is_named(field_file, tmp_path)
         assert label.size == (256, 256)
 
 
+def test_squares_of_a_form_are_named_and_no_file_is_written_of_them(tmp_path):
+    page = np.full((720, 960), 190, dtype=np.uint8)
+    for row in range(3):
+        for column in range(4):
+            y, x = 55 + 220 * row, 65 + 220 * column
+            page[y : y + 170, x : x + 170] = 40
+            page[y + 5 : y + 165, x + 5 : x + 165] = 190
+    path, out = tmp_path / "form.png", tmp_path / "labels"
+    Image.fromarray(page).save(path)
+    (report,) = fields.segment_fields([path], out=out, context=JobContext())
+    assert report.readable and report.found == 0 and not report.written and not list(out.iterdir())
+    assert {place["state"] for place in report.to_json()["places"]} == {"not a label"}
+
+
 def test_labels_never_replace_files(field_file, tmp_path):
     (tmp_path / "field_1-r1c1.png").write_bytes(b"kept")
     with pytest.raises(InputError, match="there already"):
