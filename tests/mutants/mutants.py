@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 from tests.mutants.of_codes import MUTANTS as OF_CODES
 from tests.mutants.of_codes_page import MUTANTS as OF_CODES_PAGE
 from tests.mutants.of_compare import MUTANTS as OF_COMPARE
+from tests.mutants.of_contour_judge import MUTANTS as OF_CONTOUR_JUDGE
 from tests.mutants.of_evaluation import MUTANTS as OF_EVALUATION
 from tests.mutants.of_images import MUTANTS as OF_IMAGES
 from tests.mutants.of_label_evaluation import MUTANTS as OF_LABEL_EVALUATION
@@ -33,4 +34,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_MATCHED_POINTS,
     *OF_LIBRARY,
     *OF_LABEL_EVALUATION,
+    *OF_CONTOUR_JUDGE,
 )
