@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from engine.core.case import Capture, Device, Identifier
+from engine.core.case import Capture, Device, Identifier, ScaleSource
 from engine.core.errors import ImagingError, InputError
 from engine.core.finding import Caution
 from engine.core.library import Library
@@ -273,7 +273,8 @@ def facts_of(found: Identification) -> "Identified | None":
 
     if not found.hits:
         return None
-    best = found.hits[0]
+    best, scale = found.hits[0], found.capture.scale
+    known = scale is not None and scale.source is not ScaleSource.FILE_TAG  # tags are often wrong
     return Identified(
         number=best.number,
         similarity=best.similarity,
@@ -286,7 +287,7 @@ def facts_of(found: Identification) -> "Identified | None":
         simulated=found.capture.simulated,
         device=found.capture.device,
         side_px=float(np.linalg.norm(np.roll(found.corners, -1, axis=0) - found.corners, axis=1).mean()),
-        dpi=None if found.capture.scale is None else UM_PER_INCH / found.capture.scale.um_per_px,
+        dpi=UM_PER_INCH / scale.um_per_px if known and scale is not None else None,
     )
 
 

@@ -216,7 +216,8 @@ def _table_rows(store: Store, state: LibraryState, context: JobContext) -> Colum
         return {name: tables[name] for name, _, _ in TABLE.columns}
 
     path = made_rows(cache_folder(store, state.library.id), TABLE, sources, state.count(), read, context)
-    return open_rows(path, TABLE, sources[-1])
+    # In memory, not mapped: whoever cut a mapped file short would end the window with it.
+    return {name: np.array(column) for name, column in open_rows(path, TABLE, sources[-1]).items()}
 
 
 def _tables(store: Store, batch: LabelBatch) -> Mapping[str, NDArray[Any]]:

@@ -44,7 +44,7 @@ class Identified:
     side_px : float
         Of the label's frame in the capture.
     dpi : float or None
-        Of the capture, where its scale is known.
+        Of the capture, where its scale is known better than by a tag of the file.
     """
 
     number: int
