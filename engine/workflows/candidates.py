@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.case import Capture, Device, Quality
 from engine.core.errors import InputError
 from engine.core.finding import Correspondence, Finding, Match
 from engine.core.library import LABEL_PX, METHOD, Library, label_number
 from engine.core.pixels import Transform, TransformKind, apply_matrix
+from engine.core.records import new_id
 from engine.store import Store
 from engine.workflows.library import LabelDetails, label_details, label_images
 from engine.workflows.library_state import library_state
@@ -42,6 +44,26 @@ class Candidate:
     image: NDArray[np.uint8]
     points: tuple[Correspondence, ...]
     questioned_to_known: Transform
+
+    def capture(self, library: Library) -> Capture:
+        """Return the label's image as a capture, for a stage to show; it is in no store."""
+        height, width = self.image.shape
+        return Capture(
+            id=new_id("capture"),
+            item_id=new_id("item"),
+            sha256=self.details.field.sha256,
+            page=0,
+            file_name=f"{self.match.reference}, as enrolled",
+            media_type="image/x-raw",
+            byte_size=self.image.nbytes,
+            width=width,
+            height=height,
+            channels=1,
+            bit_depth=8,
+            device=Device.UNKNOWN,
+            quality=Quality(focus=self.details.quality, clipped_low=0.0, clipped_high=0.0, noise=0.0),
+            simulated=library.simulated,
+        )
 
     def beside(self, finding: Finding) -> Finding:
         """Return the finding as it is shown beside this candidate: with its points and its transform alone."""

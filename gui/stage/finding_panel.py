@@ -9,7 +9,7 @@ from gui.stage import colouring
 from gui.widgets.outcome import verdict
 from gui.widgets.text import LongText, PlainLabel
 
-NO_FINDING = "No finding is shown. Compare both captures, or choose an earlier finding above."
+NO_FINDING = "No finding is shown. Compare or identify, or choose an earlier finding above."
 NONE_ALONE = "No finding is shown. Examine the code, or choose an earlier finding above."
 
 

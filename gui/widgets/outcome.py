@@ -1,6 +1,7 @@
 """What a finding came to, in a word or two."""
 
 from engine.core.finding import Finding
+from engine.core.library import METHOD
 from engine.core.operating import Classification
 from gui.widgets.text import Meaning
 
@@ -25,6 +26,12 @@ def outcome_text(finding: Finding) -> str:
     return finding.outcome or finding.title
 
 
-def code_text(finding: Finding) -> str:
-    """Return what the code says that a finding is about, text from outside; empty where it is about none."""
+def subject_text(finding: Finding) -> str:
+    """Return what the code says that a finding is about, text from outside, or which known label it found.
+
+    Empty where it is about neither.
+    """
+    if finding.method == METHOD:
+        said = finding.classification
+        return finding.matches[0].reference if said is not None and said.passes else ""
     return str(finding.provenance.settings.get("code_text", ""))

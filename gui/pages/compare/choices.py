@@ -11,7 +11,7 @@ from engine.core.finding import Finding
 from gui.shell.theme import GRID
 from gui.stage.geometry import Side
 from gui.widgets.combo import ElidedCombo
-from gui.widgets.outcome import code_text, outcome_text
+from gui.widgets.outcome import outcome_text, subject_text
 from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import extent, short_scale
 
@@ -27,21 +27,31 @@ class Way(StrEnum):
 
     CAPTURES = "capture_comparison"
     CODE = "two_level_qr"
+    LABEL = "micro-pattern"
 
     @property
     def label(self) -> str:
         """What the list of methods shows."""
-        return {Way.CAPTURES: "Comparison of captures", Way.CODE: "Two-level QR code"}[self]
+        return {
+            Way.CAPTURES: "Comparison of captures",
+            Way.CODE: "Two-level QR code",
+            Way.LABEL: "Micro-pattern label",
+        }[self]
+
+    @property
+    def verb(self) -> str:
+        """What it does with the captures."""
+        return {Way.CAPTURES: "Compare", Way.CODE: "Examine", Way.LABEL: "Identify"}[self]
 
     @property
     def sides(self) -> tuple[Side, ...]:
         """Whose captures it needs."""
-        return (Side.QUESTIONED,) if self is Way.CODE else tuple(Side)
+        return tuple(Side) if self is Way.CAPTURES else (Side.QUESTIONED,)
 
 
 def way_of(finding: Finding) -> Way:
     """Return how a finding was made."""
-    return Way.CODE if finding.method == Way.CODE else Way.CAPTURES
+    return next((way for way in Way if way == finding.method), Way.CAPTURES)
 
 
 class Choices(QWidget):
@@ -57,14 +67,14 @@ class Choices(QWidget):
     capture_chosen = Signal(object, str)
     finding_chosen = Signal(str)
 
-    def __init__(self, compare: QPushButton) -> None:
+    def __init__(self, compare: QPushButton, library: QWidget) -> None:
         super().__init__()
         self.lists = {side: _list(f"{side.capitalize()} capture") for side in Side}
         self.findings = _list("Finding")
         self.methods = _list("Method")
         for way in Way:
             self.methods.addItem(way.label, way.value)
-        self._run = compare
+        self._run, self._library = compare, library
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
@@ -75,6 +85,7 @@ class Choices(QWidget):
             row.addWidget(self._names[side])
             row.addWidget(box, 3)
             box.activated.connect(lambda place, side=side: self.capture_chosen.emit(side, self._key(side, place)))
+        row.addWidget(library, 5)
         row.addWidget(compare)
         row.addWidget(PlainLabel("Finding"))
         row.addWidget(self.findings, 3)
@@ -84,9 +95,10 @@ class Choices(QWidget):
         """Show which method is chosen, and ask only for the captures it needs."""
         self.methods.setCurrentIndex(self.methods.findData(way.value))
         self.methods.setToolTip(way.label)
-        self._run.setText("Examine" if way is Way.CODE else "Compare")
+        self._run.setText(way.verb)
         for part in (self._names[Side.KNOWN], self.lists[Side.KNOWN]):
             part.setVisible(way is Way.CAPTURES)
+        self._library.setVisible(way is Way.LABEL)
 
     def show_overview(self, overview: "CaseOverview") -> None:
         """List the captures and findings of a case."""
@@ -130,11 +142,11 @@ def captures_of(overview: "CaseOverview", side: Side) -> list[tuple[Item, Captur
 
 
 def finding_title(number: int, finding: Finding, overview: "CaseOverview") -> str:
-    """Return a finding's number, what it came to, what its code says, and its captures in one line."""
+    """Return a finding's number, what it came to, what it is about, and its captures in one line."""
     names = {capture.id: capture.file_name for captures in overview.captures.values() for capture in captures}
     pair = " / ".join(names.get(capture_id, capture_id) for capture_id in finding.capture_ids)
     simulated = ("simulated",) if finding.simulated else ()
-    return DOT.join(filter(None, (str(number), outcome_text(finding), code_text(finding), pair, *simulated)))
+    return DOT.join(filter(None, (str(number), outcome_text(finding), subject_text(finding), pair, *simulated)))
 
 
 def _list(name: str) -> QComboBox:

@@ -11,6 +11,7 @@ from engine.core.finding import Finding
 from engine.jobs import Job, JobContext
 from gui.pages.compare.choices import Choices, Way, captures_of, way_of
 from gui.pages.compare.code import CodeExamination
+from gui.pages.compare.label import LabelExamination, LabelView, label_view
 from gui.pages.compare.opening import CaptureOpener
 from gui.session import AnyStore, Session, choose_finding
 from gui.shell.commands import Command, CommandRegistry
@@ -27,12 +28,17 @@ NO_CASE, NO_PAIR, STAGE = range(3)
 PAIR_NEEDED = (
     "Two captures are needed",
     "Take in one capture of a questioned item and one of a known item on the Case page. "
-    "Both appear here side by side. A two-level QR code needs only the capture that shows it.",
+    "Both appear here side by side. A two-level QR code or a micro-pattern label needs only the capture that shows it.",
 )
 CODE_NEEDED = (
     "A capture is needed",
     "Take in a capture that shows a two-level QR code on the Case page. Scan at the resolution of its print or finer.",
 )
+LABEL_NEEDED = (
+    "A capture is needed",
+    "Take in a microscope capture that shows a micro-pattern label on the Case page: the whole etched frame, in focus.",
+)
+NEEDED = {Way.CAPTURES: PAIR_NEEDED, Way.CODE: CODE_NEEDED, Way.LABEL: LABEL_NEEDED}
 
 
 class ComparePage(QWidget):
@@ -53,10 +59,12 @@ class ComparePage(QWidget):
         self.stage = Stage(commands)
         self.opener = CaptureOpener(session, self.stage, self._opened)
         self.codes = CodeExamination(session, self)
-        self.stage.finding_panel.add_section(self.codes.section)
+        self.labels = LabelExamination(session, self.stage, self)
+        for section in (self.codes.section, self.labels.section):
+            self.stage.finding_panel.add_section(section)
         self._add_commands()
         button = CommandButton(commands.action("compare.run"), icon="compare", text="Compare", primary=True)
-        self.choices = Choices(button)
+        self.choices = Choices(button, self.labels.choice)
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
@@ -85,7 +93,11 @@ class ComparePage(QWidget):
         self.way = way
         self.opener.forget(Side.KNOWN)
         self._loading = ""
+        self.labels.clear()
         self.stage.set_alone(way is Way.CODE)
+        if way is Way.LABEL:
+            self.stage.show_image(Side.KNOWN, None)
+            self.labels.show_hint()
         if self._way_of_chosen() not in (None, way):
             self.session.finding_id = None
         self._show_body()
@@ -102,6 +114,8 @@ class ComparePage(QWidget):
         done = partial(self._made, case_id, about)
         if self.way is Way.CODE:
             self.codes.examine(captures[0], done)
+        elif self.way is Way.LABEL:
+            self.labels.identify(captures[0], done)
         else:
 
             def work(context: JobContext) -> tuple[Finding, ...]:
@@ -110,7 +124,7 @@ class ComparePage(QWidget):
                 return (compare(store, actor, case_id, *about, context=context),)
 
             names = " with ".join(capture.file_name for capture in captures)
-            self._comparing = session.run(f"Compare {names}", work, done=done)
+            self._comparing = session.run(f"Compare {names}", work, done=done, ended=self.commands.refresh)
         self.commands.refresh()
 
     def _add_commands(self) -> None:
@@ -120,6 +134,13 @@ class ComparePage(QWidget):
                     self._can_compare),
             Command("compare.captures", "Method: comparison of captures", "Stage", partial(self.set_way, Way.CAPTURES),
                     tip="Register two captures and map their correlation", enabled=lambda: self._overview is not None),
+            Command("compare.label", "Method: micro-pattern label", "Stage", partial(self.set_way, Way.LABEL),
+                    tip="Find the known label that a capture shows in a library; one capture is enough",
+                    enabled=lambda: self._overview is not None),
+            Command("compare.next_candidate", "Next candidate", "Stage", partial(self.labels.strip.step, 1), "N",
+                    "Show the next label that is most like the questioned one", lambda: bool(self.labels.candidates)),
+            Command("compare.previous_candidate", "Previous candidate", "Stage", partial(self.labels.strip.step, -1),
+                    "Shift+N", "Show the label before in the strip", lambda: bool(self.labels.candidates)),
             Command("compare.code", "Method: two-level QR code", "Stage", partial(self.set_way, Way.CODE),
                     tip="Measure what is left of a code's patterns; one capture is enough",
                     enabled=lambda: self._overview is not None),
@@ -137,6 +158,7 @@ class ComparePage(QWidget):
             *PAIR_NEEDED,
             CommandButton(go, icon="case", text="Go to the case", primary=True),
             CommandButton(self.commands.action("compare.code"), text="Examine a two-level QR code"),
+            CommandButton(self.commands.action("compare.label"), text="Identify a micro-pattern label"),
         )
         shown = QWidget()
         column = QVBoxLayout(shown)
@@ -144,6 +166,7 @@ class ComparePage(QWidget):
         column.setSpacing(GRID)
         column.addWidget(self.choices)
         column.addWidget(self.stage, 1)
+        column.addWidget(self.labels.panel)
         self.body = QStackedWidget()
         for part in (self.no_case, self.no_pair, shown):
             self.body.addWidget(part)
@@ -158,6 +181,8 @@ class ComparePage(QWidget):
         session.records_changed.connect(self.refresh)
         session.selection_changed.connect(self._soon.start)
         self.stage.changed.connect(lambda: self.codes.follow(self.stage.scene.finding))
+        self.stage.changed.connect(lambda: self.labels.follow(self.stage.scene.finding))
+        self.labels.changed.connect(self.commands.refresh)
         self.choices.method_chosen.connect(self.set_way)
         self.choices.capture_chosen.connect(self._choose_capture)
         self.choices.finding_chosen.connect(self._choose_finding)
@@ -179,6 +204,7 @@ class ComparePage(QWidget):
                 self.stage.show_image(side, None)
         self._follow()
         self.codes.refresh()  # the register may know more by now
+        self.labels.refresh()
 
     def _show_body(self) -> None:
         """Show the stage where there are captures enough for the method, else what to do."""
@@ -186,7 +212,7 @@ class ComparePage(QWidget):
             return
         self.choices.show_method(self.way)
         count = len(self._overview.capture_ids())
-        title, text = CODE_NEEDED if self.way is Way.CODE else PAIR_NEEDED
+        title, text = NEEDED[self.way]
         self.no_pair.title.setText(title)
         self.no_pair.text.setText(text)
         self.body.setCurrentIndex(STAGE if count >= len(self.way.sides) else NO_PAIR)
@@ -247,6 +273,8 @@ class ComparePage(QWidget):
         self._soon.start()
         if self.way is Way.CODE:
             self.codes.read_ahead(self.stage.scene.images[Side.QUESTIONED].capture)
+        elif self.way is Way.LABEL:
+            self.labels.prepare()
 
     def _load_finding(self, finding_id: str) -> None:
         """Read a finding with its overlays once its captures are on the stage."""
@@ -256,23 +284,29 @@ class ComparePage(QWidget):
             return
         self._loading = finding_id
 
-        def work(context: JobContext) -> Finding:
+        def work(context: JobContext) -> tuple[Finding, LabelView | None]:
             from engine.workflows.findings import load_finding
 
             assert store is not None
-            return load_finding(store, finding_id)
+            finding = load_finding(store, finding_id)
+            return finding, label_view(store, finding) if way_of(finding) is Way.LABEL else None
 
         self.session.query(work, done=self._loaded)
 
-    def _loaded(self, finding: Finding) -> None:
+    def _loaded(self, found: tuple[Finding, LabelView | None]) -> None:
+        finding, view = found
         wanted = self._loading == finding.id and self.session.finding_id == finding.id
         self._loading = ""
         if wanted and self._ready():
-            self._show_finding(finding)
+            self._show_finding(finding, view)
 
-    def _show_finding(self, finding: Finding | None) -> None:
+    def _show_finding(self, finding: Finding | None, view: LabelView | None = None) -> None:
         shown = self.stage.scene.finding
-        if (finding is None) != (shown is None) or (finding and shown and finding.id != shown.id):
+        if (finding is None) == (shown is None) and (finding and finding.id) == (shown and shown.id):
+            return
+        if finding is not None and view is not None:
+            self.labels.show(finding, view)
+        else:
             self.stage.show_finding(finding)
 
     def _made(self, case_id: str, about: tuple[str, ...], findings: tuple[Finding, ...]) -> None:
@@ -299,8 +333,10 @@ class ComparePage(QWidget):
         choose_finding(self.session, finding)
 
     def _can_compare(self) -> bool:
-        running = self.codes.running or (self._comparing is not None and not self._comparing.state.ended)
-        return self.session.can_record and self._ready() and not running
+        running = self.codes.running or self.labels.running
+        running = running or (self._comparing is not None and not self._comparing.state.ended)
+        missing = self.way is Way.LABEL and not self.labels.ready
+        return self.session.can_record and self._ready() and not running and not missing
 
     def _leave(self) -> None:
         """Take everything off the stage before its store goes."""
@@ -308,6 +344,7 @@ class ComparePage(QWidget):
         self.opener.forget(*Side)
         self._loading = ""
         self._declined.clear()
+        self.labels.clear()
         self.stage.close_stage()
 
 

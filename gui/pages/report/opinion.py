@@ -13,7 +13,7 @@ from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
-from gui.widgets.outcome import code_text, outcome_text
+from gui.widgets.outcome import outcome_text, subject_text
 from gui.widgets.table import RoomyRows
 from gui.widgets.text import PlainLabel, plain_tip
 
@@ -180,7 +180,7 @@ class OpinionPanel(QWidget):
         self.no_findings.setVisible(not overview.findings)
         for number, finding in enumerate(overview.findings, 1):
             pair = " / ".join(names.get(capture_id, capture_id) for capture_id in finding.capture_ids)
-            what = ": ".join(filter(None, (pair, code_text(finding), outcome_text(finding))))
+            what = ": ".join(filter(None, (pair, subject_text(finding), outcome_text(finding))))
             row = QListWidgetItem(f"{number}. {what}")
             row.setFlags(row.flags() | Qt.ItemFlag.ItemIsUserCheckable)
             row.setCheckState(Qt.CheckState.Unchecked if finding.id in unticked else Qt.CheckState.Checked)

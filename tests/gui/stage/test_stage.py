@@ -81,7 +81,7 @@ def test_an_empty_stage_says_what_to_do(window):
     picture = window.stage.canvas.grab().toImage()
     assert not picture.isNull()
     assert window.stage.overlay_panel.empty.isVisibleTo(window.stage.overlay_panel)
-    assert "Compare both captures" in window.stage.finding_panel.link.text()
+    assert "Compare or identify" in window.stage.finding_panel.link.text()
     assert not window.commands.action("stage.fit").isEnabled()
 
 
