@@ -20,7 +20,8 @@ REACH = 2.2  # of the polar grid, in radii of the disc of equal area
 SMOOTH = 1.2  # pixels: sigma of what is averaged before a pixel is told flake or not
 EDGE = 0.7  # pixels: sigma of a mask's edge
 BORDER = 0.06  # of the shorter side: what of the capture is surroundings
-CLEAR = 2.5  # deviations of single pixels between flake and surroundings, at least; pure noise makes 1 to 2
+FLOOR = 0.5  # levels: noise is never taken to be less
+CLEAR = 3.5  # deviations of the noise between flake and surroundings, at least; noise alone makes up to 3
 LEAST_PX, MOST_SHARE = 60, 0.8  # of an outline's area
 LEAST_SIDE = 16  # of a capture
 LAID_PX, LAID_RADIUS = 128, 34.0  # side of the square on which two silhouettes are laid, and their radius there
@@ -113,7 +114,7 @@ def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
                            remedy=f"Capture it with {LEAST_SIDE} px at least across.")  # fmt: skip
     away, noise = _departure(pixels)
     spread = np.asarray(np.linalg.inv(np.linalg.cholesky(noise)), dtype=np.float64)
-    distance = np.linalg.norm(cv2.GaussianBlur(away, (0, 0), 1.25 * SMOOTH).reshape(*away.shape) @ spread.T, axis=2)
+    distance = np.linalg.norm(away @ spread.T, axis=2)
     eight = np.asarray(255 * distance / max(float(distance.max()), 1e-6), dtype=np.uint8)
     _, raised = cv2.threshold(eight, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     mask, clear = _largest(np.asarray(raised) > 0), 0.0
@@ -122,8 +123,7 @@ def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
             break
         mean, clear = _flake(away, mask, spread)
         towards = np.linalg.solve(noise, mean)
-        level = cv2.GaussianBlur(away @ towards / (mean @ towards), (0, 0), SMOOTH)
-        mask = _largest(np.asarray(level) > 0.5)
+        mask = _largest(away @ towards > 0.5 * (mean @ towards))
     if clear < CLEAR or not LEAST_PX <= mask.sum() <= MOST_SHARE * mask.size:
         raise ImagingError(
             "No single flake stands out from its surroundings",
@@ -178,7 +178,9 @@ def outline_points(
 
 
 def _departure(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float64]]:
-    """Return how far each pixel departs from the surroundings, (H, W, C), and their noise, (C, C)."""
+    """Return how far each place departs from the surroundings, (H, W, C), smoothed, and their noise, (C, C)."""
+    import cv2
+
     image = np.atleast_3d(pixels).astype(np.float64)
     height, width, channels = image.shape
     edge = max(2, round(BORDER * min(height, width)))
@@ -187,8 +189,8 @@ def _departure(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float64]]:
     y, x = np.mgrid[:height, :width]
     plane = np.stack([np.ones(x.shape), x / width - 0.5, y / height - 0.5], axis=-1)
     fitted = np.linalg.lstsq(plane[border], image[border], rcond=None)[0]
-    away = image - plane @ fitted
-    noise = np.cov(away[border].T).reshape(channels, channels) + 0.5 * np.eye(channels)  # never below half a level
+    away = cv2.GaussianBlur(image - plane @ fitted, (0, 0), SMOOTH).reshape(image.shape)
+    noise = np.cov(away[border].T).reshape(channels, channels) + FLOOR**2 * np.eye(channels)
     return away.astype(np.float32), noise
 
 
