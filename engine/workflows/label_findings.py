@@ -23,16 +23,8 @@ from engine.methods.micro_pattern import TITLE, VERSION
 from engine.store import Store
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.findings import stored_file
-from engine.workflows.identification import (
-    HITS,
-    Identification,
-    LabelHit,
-    Wanted,
-    cautions_of,
-    cut_capture,
-    facts_of,
-    identified,
-)
+from engine.workflows.identification import HITS, Wanted, cut_capture, identified
+from engine.workflows.identified_label import Identification, LabelHit, cautions_of, facts_of
 from engine.workflows.library_state import library_state
 from engine.workflows.recogniser import Recogniser, opened
 
