@@ -35,7 +35,7 @@ MUTANTS = (
         f"{SOURCE}/patches.py",
         "shifts, axis=1) < TOLERANCE)",
         "shifts, axis=1) < 100)",
-        f"{POINTS}::test_the_same_film_is_found_again_and_another_is_not",
+        f"{POINTS}::test_pieces_that_moved_apart_do_not_count_as_found",
     ),
     Mutant(
         "transform-not-taken-along",

@@ -79,6 +79,15 @@ def test_film_that_was_exchanged_is_lost_where_it_was_exchanged(known):
     assert 0.3 < found.score < 0.6
 
 
+def test_pieces_that_moved_apart_do_not_count_as_found(known):
+    questioned = known.copy()
+    shifts = ((-4, 4), (4, 4), (4, -4), (-4, -4), (0, 0))
+    for number in range(16):  # squares of 64 px, each from another place of the same film
+        y, x = 64 * (number // 4), 64 * (number % 4)
+        questioned[y : y + 64, x : x + 64] = np.roll(known, shifts[number % 5], axis=(0, 1))[y : y + 64, x : x + 64]
+    assert matched(questioned, known).score < 0.4
+
+
 @settings(max_examples=20, deadline=None)
 @given(x=st.floats(-3, 3), y=st.floats(-3, 3))
 def test_a_displacement_is_measured_to_a_tenth_of_a_pixel(x: float, y: float):
