@@ -37,7 +37,10 @@ STATE_TEXTS = {"": "All states", "enrolled": "Enrolled", "withdrawn": "Withdrawn
 
 
 class FilterBar(QWidget):
-    """What narrows the gallery down; ``changed`` comes a moment after the last letter was typed."""
+    """What narrows the gallery down; ``changed`` comes a moment after the last letter was typed.
+
+    ``map``, which says that labels were chosen on the map and shows all again, stands wherever it is put.
+    """
 
     changed = Signal()
 
@@ -66,7 +69,6 @@ class FilterBar(QWidget):
         row.addWidget(self.text, 2)
         for combo in (self.classes, self.batches, self.states):
             row.addWidget(combo, 1)
-        row.addWidget(self.map)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(TYPING_MS)
@@ -242,7 +244,12 @@ class GalleryPanel(QWidget):
         column.addWidget(self.filters)
         column.addWidget(self.body, 1)
         column.addWidget(self.fault)
-        column.addWidget(self.state)
+        foot = QHBoxLayout()
+        foot.setSpacing(2 * GRID)
+        foot.addWidget(self.state)
+        foot.addWidget(self.filters.map)
+        foot.addStretch(1)
+        column.addLayout(foot)
         splitter = QSplitter(Qt.Orientation.Horizontal)
         splitter.addWidget(left)
         splitter.addWidget(self.details)
@@ -293,7 +300,7 @@ def _combo(name: str) -> ElidedCombo:
     combo = ElidedCombo()
     combo.setAccessibleName(name)
     combo.setToolTip(name)
-    combo.setMinimumContentsLength(8)
+    combo.setMinimumContentsLength(5)
     combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return combo
 
