@@ -19,6 +19,7 @@ from engine.cli import (
     library,
     reports,
     stores,
+    train,
     unframed,
 )
 from engine.cli.output import Output
@@ -41,7 +42,21 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"Touchstone {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (demo, stores, cases, captures, compare, codes, fields, library, unframed, reports, evaluate, bench):
+    for module in (
+        demo,
+        stores,
+        cases,
+        captures,
+        compare,
+        codes,
+        fields,
+        library,
+        unframed,
+        reports,
+        train,
+        evaluate,
+        bench,
+    ):
         module.add_commands(commands, common)
     return top
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 EPSILON = 1e-5  # of batch norms, as torch has it
 ACTIVATION_LEVELS = 256
-WEIGHT_LEVELS = 127  # 7 bits: sums of products then never saturate on processors without VNNI, so all agree
+WEIGHT_LEVELS = 255
+HEADROOM = 2.0  # weights use half of their 8 bits: sums of products never saturate on processors without VNNI
 Floats = NDArray[np.float32]
 Node = Any
 
@@ -137,7 +138,8 @@ class _Graph:
         if own.classes:
             hidden = ops.relu(self._linear(pooled, *self._pair("classifier.0")))
             results.append(self._linear(hidden, *self._pair("classifier.2")))
-        return openvino.Model(results, [image], "resnet")
+        model: Any = openvino.Model
+        return model(results, [image], "resnet")
 
     def _basic(self, x: Node, name: str, stride: int) -> Node:
         from openvino import opset13 as ops
@@ -210,6 +212,6 @@ def _activation(x: Node, high: float, signed: bool) -> Node:
 def _quantised(kernel: Floats) -> Node:
     from openvino import opset13 as ops
 
-    high = np.maximum(np.abs(kernel).max(axis=(1, 2, 3), keepdims=True), 1e-12).astype(np.float32)
+    high = (HEADROOM * np.maximum(np.abs(kernel).max(axis=(1, 2, 3), keepdims=True), 1e-12)).astype(np.float32)
     weight = ops.constant(kernel.astype(np.float32))
     return ops.fake_quantize(weight, -high, high, -high, high, levels=WEIGHT_LEVELS)
