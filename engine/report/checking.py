@@ -14,7 +14,7 @@ from engine.report.figures import picture
 from engine.report.manifest import made_with, parse
 from engine.report.reading import ReportFile, page_texts, read_pdf
 from engine.report.render import Rendered, render_report
-from engine.report.visible import collapsed, lines, moment, number, unit, visible
+from engine.report.visible import collapsed, lines, measured, moment, unit, visible
 
 AROUND = 24  # characters shown either side of a changed place
 LONG = 200  # from here on a text may run over the end of a page
@@ -157,9 +157,12 @@ def recorded_texts(content: ReportContent) -> list[str]:
     for entry in content.findings:
         finding = entry.finding
         texts += [finding.title, finding.outcome, *(caution.text for caution in finding.cautions)]
-        texts += [s.title + number(s.value) + (unit(s.unit) if s.value is not None else "") for s in finding.scores]
+        texts += [
+            s.title + measured(s.value, s.unit) + (unit(s.unit) if s.value is not None else "") for s in finding.scores
+        ]
         texts += [o.raster_sha256 for o in finding.overlays if o.raster_sha256]
-        texts += [text for m in finding.matches for text in (m.reference, *(number(s.value) for s in m.scores))]
+        for match in finding.matches:
+            texts += [match.reference, *(measured(score.value, score.unit) for score in match.scores)]
         if finding.classification is not None:
             texts += [finding.classification.reason]
     for entry in content.points:

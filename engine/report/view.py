@@ -10,7 +10,7 @@ from engine.core.colour_maps import lookup
 from engine.core.finding import Finding, Score
 from engine.report.content import ColourBar, ExaminedItem, Figure, Panel, ReportContent, ReportedFinding
 from engine.report.points import classification_view, library_rows, point_rows, series_rows
-from engine.report.visible import hash_cell, lines, moment, number, short, unit, visible
+from engine.report.visible import hash_cell, lines, measured, moment, number, short, unit, visible
 
 WIDEST = 300.0  # points; a single picture leaves room for its legend at the side
 WIDEST_OF_PAIR = 233.0
@@ -206,7 +206,7 @@ def _score(score: Score) -> list[str]:
         return [score.title, number(None), "", score.direction.value, ""]
     return [
         score.title,
-        number(score.value),
+        measured(score.value, score.unit),
         unit(score.unit),
         score.direction.value,
         f"\u00b1 {short(score.tolerance)}",
@@ -220,7 +220,7 @@ def _matches(finding: Finding) -> View | None:
     columns = {score.key: score for match in finding.matches for score in match.scores}
     rows: Rows = []
     for match in finding.matches:
-        own = {score.key: number(score.value) for score in match.scores}
+        own = {score.key: measured(score.value, score.unit) for score in match.scores}
         rows.append([str(match.rank), match.reference, *(own.get(key, "") for key in columns)])
     titles = [score.title + (f" ({unit(score.unit)})" if score.unit else "") for score in columns.values()]
     return {"header": ["Rank", "Reference", *titles], "rows": rows}

@@ -9,6 +9,7 @@ import unicodedata
 LONGEST_RUN = 24
 BREAK_AFTER = 16
 BREAK = "\u200b"
+COUNTED = frozenset(("patches",))  # units of which there is always a whole number
 _HIDDEN = frozenset(("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
 
 
@@ -48,6 +49,11 @@ def number(value: float | None) -> str:
     if -4 <= size < 6:
         return _minus(f"{value:.{max(0, 3 - size)}f}")
     return _minus(f"{value:.3e}")
+
+
+def measured(value: float | None, its_unit: str) -> str:
+    """Return a score's value: as a number, or whole where its unit is counted."""
+    return number(value) if value is None or its_unit not in COUNTED else f"{value:.0f}"
 
 
 def short(value: float) -> str:

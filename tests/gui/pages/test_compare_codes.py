@@ -257,7 +257,7 @@ def test_without_captures_the_page_says_what_to_do(fresh, settle):
     session.case_id = open_case(session.store, session.actor, "Empty").id
     settle()
     assert fresh.body.currentIndex() == NO_PAIR
-    assert "two-level QR code needs only the capture" in fresh.no_pair.text.text()
+    assert "two-level QR code or a micro-pattern label needs only the capture" in fresh.no_pair.text.text()
     fresh.commands.run("compare.code")
     settle()
     assert fresh.body.currentIndex() == NO_PAIR
