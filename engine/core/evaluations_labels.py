@@ -54,7 +54,10 @@ class LabelRatesRow(Record):
 
 
 class LabelCurveRow(Record):
-    """How genuine captures did where one effect is stronger, or a share of the label damaged; rates as above."""
+    """How genuine captures did where one effect is stronger, a share of the label damaged, or fewer labels enrolled.
+
+    Rates as above; ``fake`` where fakes were questioned as well.
+    """
 
     simulated: Literal[True] = True
     compared_by: str
@@ -63,6 +66,7 @@ class LabelCurveRow(Record):
     library: int
     threshold: float
     real: Rate
+    fake: Rate | None = None
     first: Rate
     found: Rate
     genuine: Spread | None

@@ -16,7 +16,7 @@ from engine.workflows.label_baselines import BASELINES, Baseline
 from engine.workflows.label_captures import FAKE, GENUINE, KNOWN, TEST, TUNING, LabelSet, part, render
 from engine.workflows.label_conditions import CONDITIONS
 from engine.workflows.label_operating_point import label_operating_point
-from engine.workflows.label_protocol import Best, Described, best_matches, curve_row, rates_row, tuned
+from engine.workflows.label_protocol import Best, Described, best_matches, curve_row, library_rows, rates_row, tuned
 from engine.workflows.label_second_stage import agreements
 from engine.workflows.label_vectors import Classifier, Describer, described
 
@@ -172,13 +172,17 @@ class _Way:
         return second, rows
 
     def curves(self, limit: LabelThreshold) -> Iterator[LabelCurveRow]:
-        """Yield the rates of genuine captures under stronger effects and damage."""
+        """Yield the rates under stronger effects and damage, and in smaller libraries."""
         known = self._known[TEST.name]
+        pair = [self._described(TEST, part(kind, USUAL), self._sizes.labels) for kind in KINDS]
+        yield from library_rows(known, pair[0], pair[1], limit)
         for name, how in CONDITIONS.items():
             if name not in STRENGTHS and self._sizes.curves:
                 seen = self._described(TEST, part(GENUINE, name), self._sizes.curves)
-                library = int(known.found.sum())
-                yield curve_row(best_matches(known, seen), seen.found, limit, condition=how, library=library)
+                yield curve_row(
+                    best_matches(known, seen), seen.found, limit, parameter=how.parameter, level=how.level,
+                    library=int(known.found.sum()),
+                )  # fmt: skip
 
     def _matched(
         self, own: LabelSet, strength: str, count: int, classified: bool

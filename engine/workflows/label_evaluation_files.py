@@ -11,8 +11,9 @@ from engine.core.evaluations_labels import LabelCurveRow, LabelEvaluation
 from engine.core.operating import Rate
 from engine.core.records import canonical_json
 from engine.workflows.evaluation_tables import flat, write_table
-from engine.workflows.label_conditions import DAMAGES, EFFECTS
+from engine.workflows.label_conditions import DAMAGES
 from engine.workflows.label_evaluation import NETWORK, USUAL, Evaluated
+from engine.workflows.label_protocol import LIBRARY
 
 # He et al. 2024, table 1: accuracy in per cent on 10,000 real and 10,000 fake labels; classified or not. Queries were
 # augmented photographs of labels that the network was trained on, and the right label was not asked for.
@@ -41,7 +42,7 @@ def write_label_evaluation(found: Evaluated, folder: Path) -> tuple[Path, ...]:
         for name, rows in tables.items():
             if rows:
                 written.append(write_table(folder / f"{name}.csv", [dict(flat(row)) for row in rows]))
-        parameters = dict.fromkeys(row.parameter for row in record.curves)
+        parameters = dict.fromkeys(row.parameter for row in record.curves if row.parameter != LIBRARY)
         written += [_bytes(folder / f"curve-{name}.svg", curve_svg(record, name)) for name in parameters]
         if found.operating_point is not None:
             text = canonical_json(found.operating_point.to_json()) + b"\n"
@@ -69,7 +70,8 @@ def label_lines(record: LabelEvaluation) -> Iterator[str]:
     for curve in record.curves:
         yield (
             f"{curve.compared_by:28} {curve.parameter} {_level(curve)}: real {_rate(curve.real)}"
-            f"  first {_per_cent(curve.first)}  frame found {_per_cent(curve.found)}"
+            + (f"  fake {_rate(curve.fake)}" if curve.fake else "")
+            + f"  first {_per_cent(curve.first)}  frame found {_per_cent(curve.found)}"
         )
 
 
@@ -112,7 +114,8 @@ def _level(row: LabelCurveRow) -> str:
 
 
 def _shown(parameter: str, level: float) -> str:
-    assert parameter in DAMAGES or parameter in EFFECTS
+    if parameter == LIBRARY:
+        return f"of {level:.0f}"
     return f"{100 * level:.0f} %" if parameter in DAMAGES else f"x{level:g}"
 
 

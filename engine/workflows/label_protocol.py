@@ -1,6 +1,6 @@
 """Recognise labels among those enrolled, and count: the right label must come first and pass a threshold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +10,11 @@ from engine.core.errors import InputError
 from engine.core.evaluations import spread
 from engine.core.evaluations_labels import LabelCurveRow, LabelRatesRow, LabelThreshold
 from engine.evaluation.rates import rate
-from engine.workflows.label_conditions import Condition
 
 SEARCHED = 250  # captures searched at one time
 RULE = "middle of the widest gap among the thresholds with the fewest errors on tuning labels"
+LIBRARY = "library"  # what is varied where the number of enrolled labels is
+LIBRARIES = (100, 1_000, 10_000, 100_000)
 Vectors = NDArray[np.float32]
 Classes = NDArray[np.int64]
 
@@ -38,6 +39,11 @@ class Described:
     classes: Classes | None
     found: NDArray[np.bool_]
     glyphs: Classes
+
+    def first(self, count: int) -> "Described":
+        """Return the first captures."""
+        classes = None if self.classes is None else self.classes[:count]
+        return Described(self.vectors[:count], classes, self.found[:count], self.glyphs[:count])
 
     def __len__(self) -> int:
         """Return the number of captures, found or not."""
@@ -147,15 +153,33 @@ def rates_row(
     )
 
 
+def library_rows(
+    known: Described, genuine: Described, fakes: Described, limit: LabelThreshold
+) -> Iterator[LabelCurveRow]:  # fmt: skip
+    """Yield the rates of genuine captures and of fakes in the first hundred labels, thousand, and so on.
+
+    The threshold stays: the more labels are enrolled, the more alike is the one that comes first to a fake.
+    """
+    for size in LIBRARIES:
+        if size < len(known):
+            own, seen = known.first(size), genuine.first(size)
+            library = int(own.found.sum())
+            row = curve_row(
+                best_matches(own, seen), seen.found, limit, parameter=LIBRARY, level=float(size), library=library
+            )  # fmt: skip
+            fake = rate(~best_matches(own, fakes).passing(limit.threshold))
+            yield row.model_copy(update={"fake": fake})
+
+
 def curve_row(
-    genuine: Best, found: NDArray[np.bool_], limit: LabelThreshold, *, condition: Condition, library: int
+    genuine: Best, found: NDArray[np.bool_], limit: LabelThreshold, *, parameter: str, level: float, library: int
 ) -> LabelCurveRow:  # fmt: skip
-    """Return the row of genuine captures under a condition."""
+    """Return the row of genuine captures at a level of what is varied."""
     right = genuine.right()
     return LabelCurveRow(
         compared_by=limit.compared_by,
-        parameter=condition.parameter,
-        level=condition.level,
+        parameter=parameter,
+        level=level,
         library=library,
         threshold=limit.threshold,
         real=rate(right & genuine.passing(limit.threshold)),

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from engine.core.errors import InputError
 from engine.core.evaluations_labels import LabelThreshold
 from engine.core.seeds import generator
-from engine.workflows.label_conditions import condition
-from engine.workflows.label_protocol import Best, Described, best_matches, curve_row, rates_row, tuned
+from engine.workflows.label_protocol import Best, Described, best_matches, curve_row, library_rows, rates_row, tuned
 
 
 def made_up(seed, count, turns, *, dimensions=6, classes=3):
@@ -111,8 +110,20 @@ def test_recognised_is_the_right_label_that_passes_and_refused_is_what_passes_wi
 
 def test_a_curve_row_counts_what_was_not_found_as_not_recognised():
     genuine = best([0.9, np.nan, 0.3], [0, -1, 2])
-    row = curve_row(genuine, np.array([True, False, True]), limit(0.6), condition=condition("dirty 0.3"), library=9)
+    row = curve_row(genuine, np.array([True, False, True]), limit(0.6), parameter="dirty", level=0.3, library=9)
     assert (row.real.events, row.first.events, row.found.events) == (1, 2, 2)
     assert (row.parameter, row.level) == ("dirty", 0.3)
-    nothing = curve_row(best([np.nan], [-1]), np.array([False]), limit(0.6), condition=condition("noise x3"), library=9)
+    nothing = curve_row(best([np.nan], [-1]), np.array([False]), limit(0.6), parameter="noise", level=3.0, library=9)
     assert nothing.genuine is None
+
+
+def test_smaller_libraries_hold_the_first_labels_and_question_these_alone():
+    count = 150
+    known, fakes = made_up(7, count, 1, dimensions=8), made_up(8, 40, 4, dimensions=8)
+    genuine = Described(np.repeat(known.vectors, 4, axis=1), known.classes, known.found, known.glyphs)
+    (row,) = library_rows(known, genuine, fakes, limit(0.8))
+    assert (row.level, row.real.trials, row.library) == (100.0, 100, known.found[:100].sum())
+    assert row.real.events == row.found.events == row.library
+    own = best_matches(known.first(100), fakes)
+    assert row.fake is not None
+    assert row.fake.events == (~(own.similarity >= 0.8)).sum()
