@@ -119,7 +119,9 @@ def _published(job: tuple[Path, np.ndarray]) -> list[int]:
     told = []
     for judge in (None, shipped_judge()):
         quads = published_labels(pixels, judge=judge)
-        right = np.array([[_agrees(quad, corners) for corners in truth] for quad in quads]).reshape(len(quads), -1)
+        right = np.array([[_agrees(quad, corners) for corners in truth] for quad in quads]).reshape(
+            len(quads), len(truth)
+        )
         told += [int(right.any(axis=0).sum()), len(quads), int((~right.any(axis=1)).sum())]
     return told
 

@@ -41,7 +41,7 @@ def test_a_gradient_of_ninety_and_less_is_black():
 def test_no_more_than_the_field_should_show_are_taken_and_those_the_largest(drawn):
     two = published_labels(drawn, count=2)
     assert np.array_equal(two, contour_rectangles(drawn[..., 0], 2))
-    assert [round(float(quad.mean(axis=0)[0]) / 50) for quad in two] == [2, 7]  # about x 99.5 and 344.5
+    assert [round(float(np.linalg.norm(quad[1] - quad[0])) / 30) for quad in two] == [4, 3]
 
 
 def test_the_judge_decides_which_of_more_contours_are_kept(drawn):
