@@ -18,6 +18,7 @@ ROUNDS = 8  # of k-means
 TRAINING_ROWS = 32  # for each centroid
 PART_ROWS = 16_384
 MANY_QUERIES = 16  # that are worth several threads
+MOST_PROBES = 16_384  # of all queries at a time: Faiss takes 5 KB for each
 
 Rows = NDArray[np.int64]
 
@@ -64,15 +65,17 @@ class Compressed:
             selector: Any = faiss.IDSelectorBitmap
             options.sel = selector(bitmap)
         turned = queries @ self.rotation
-        if len(queries) >= MANY_QUERIES:
-            return self._index.search(turned, size, params=options)[1]
-        # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
         threads = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
+        if len(queries) < MANY_QUERIES:
+            # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
+            faiss.omp_set_num_threads(1)
+        step = max(MOST_PROBES // probes, 1)
         try:
-            return self._index.search(turned, size, params=options)[1]
+            parts = [turned[start : start + step] for start in range(0, len(turned), step)]
+            found = [self._index.search(part, size, params=options)[1] for part in parts]
         finally:
             faiss.omp_set_num_threads(threads)
+        return np.concatenate([np.empty((0, size), np.int64), *found])
 
     def sizes(self) -> NDArray[np.int32]:
         """Return how many vectors each list holds."""

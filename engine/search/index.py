@@ -21,12 +21,13 @@ from engine.search.files import Header, reading_index, stale, write_index
 from engine.search.flat import flat
 from engine.search.self_test import MOVED, SelfTest, moved, searchable_rows, self_test
 from engine.search.shortlist import Rows, measured
-from engine.search.vectors import Floats, Hits, Vectors, ranked
+from engine.search.vectors import Floats, Hits, Vectors
 
 FLAT_BELOW = 20_000  # labels that are compared one by one within a few milliseconds
 GROWTH = 2  # times as many labels as the lists were made for; with more, they are made anew
-# Probes are chosen so that this share of vectors is found again when moved away to the similarity MOVED.
-FOUND, TUNING_ROWS = 0.9995, 4_000
+# Probes are chosen so that of so many vectors moved to the similarity MOVED this share is found again: itself, or what
+# is nearly as similar, as embeddings of one label are.
+TUNING_ROWS, FOUND, NEARLY = 4_000, 0.999, 0.1
 PROBES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
@@ -188,13 +189,11 @@ class LibraryIndex:
         return cls.open(folder, key, vectors)
 
     def _tuned(self, compressed: Compressed, seed: int, context: JobContext) -> int:
-        rows = searchable_rows(self._vectors, TUNING_ROWS, seed)
-        queries = moved(self._vectors, rows, MOVED, seed)
-        own = np.array([ranked(self._vectors, q, rows[n : n + 1], 1)[1][0] for n, q in enumerate(queries)])
+        queries = moved(self._vectors, searchable_rows(self._vectors, TUNING_ROWS, seed), MOVED, seed)
         for number, probes in enumerate(PROBES):
             context.check_cancelled()
             context.progress(number, len(PROBES), "Choosing how far to look")
-            if (self._searched(compressed, probes, queries, 1).similarity[:, 0] >= own).mean() >= FOUND:
+            if (self._searched(compressed, probes, queries, 1).similarity >= MOVED - NEARLY).mean() >= FOUND:
                 return probes
         return PROBES[-1]
 
