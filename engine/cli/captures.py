@@ -27,6 +27,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     item.add_argument("--standing", required=True, choices=standings)
     item.add_argument("--condition", default="", help="the condition it is in")
     item.add_argument("--received", default="", help="when, and from whom")
+    item.add_argument("--simulated", action="store_true", help="its captures are simulated")
 
     intake = commands.add_parser("intake", parents=[common], help="take files in as captures of an item")
     intake.add_argument("--item", required=True, help="identifier or name")
@@ -91,6 +92,7 @@ def _add_item(options: argparse.Namespace, output: Output, context: JobContext) 
             Standing(options.standing),
             condition=options.condition,
             received=options.received,
+            simulated=options.simulated,
         )
     output.result(item.to_json(), f"Item added: {item.id}")
     return 0

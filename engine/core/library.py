@@ -31,6 +31,12 @@ class Library(Record):
     rows: Side = 3
     simulated: bool = False
 
+    @model_validator(mode="after")
+    def _fields_show_so_many(self) -> Self:
+        if self.columns * self.rows > FIELD_LABELS:
+            raise ValueError(f"a field shows at most {FIELD_LABELS} labels")
+        return self
+
 
 class FieldUsed(Record):
     """A field that labels of a batch were cut from, or an image of a single one.

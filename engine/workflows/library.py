@@ -100,6 +100,9 @@ def make_library(
     """Make a library; its fields show arrays of ``columns`` x ``rows`` labels."""
     require_role(actor, KEEPING, "make libraries")
     store.refresh()
+    if columns * rows > FIELD_LABELS:
+        what = f"A field shows at most {FIELD_LABELS} labels, not {columns} x {rows}"
+        raise InputError(what, remedy="Enter fewer columns or rows.")
     if any(other.name.casefold() == name.strip().casefold() for other in store.libraries()):
         raise InputError("There is a library of that name already", where=name, remedy="Choose another name.")
     library = entered(

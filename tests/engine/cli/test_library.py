@@ -83,12 +83,13 @@ def test_an_image_that_cannot_be_used_is_named_and_the_others_are_searched(run, 
 
 
 def test_a_finding_is_recorded_in_a_case(run, filled, images):
-    item = ("--case", "C-1", "--item", "Q1", "--standing", "questioned")
-    assert run("intake", filled, images["label"], *item, "--device", "microscope", "--actor", "Examiner")[0] == 0
+    by = ("--case", "C-1", "--actor", "Examiner")
+    assert run("item", "add", filled, "--name", "Q1", "--standing", "questioned", "--simulated", *by)[0] == 0
+    assert run("intake", filled, images["label"], "--item", "Q1", "--device", "microscope", *by)[0] == 0
     asked = ("library", "identify", filled, "label.png", "--case", "C-1", "--actor", "Examiner")
     code, (told,), errors = run(*asked)
     assert code == 0, errors
-    assert told["finding"]["outcome"] == "ranked"  # items of the command line are real, the labels simulated
+    assert told["finding"]["outcome"] == "found"
     assert told["finding"]["matches"][0]["reference"] == "No. 000006"
     assert run(*asked, "--simulated")[0] == 2
     with Store.open(filled) as opened:

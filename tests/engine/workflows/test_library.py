@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.case import Actor, Role
 from engine.core.errors import InputError, StoreError
-from engine.core.library import LabelBatch
+from engine.core.library import LabelBatch, Library
 from engine.core.records import new_id
 from engine.store import Store
 from engine.workflows import library
@@ -35,9 +35,11 @@ def test_a_library_is_made_once_under_its_name(store: Store) -> None:
     assert (made.name, made.columns, made.rows) == ("Film 7", 5, 2)
     with pytest.raises(InputError, match="library of that name already"):
         library.make_library(store, keeper(store), "FILM 7")
-    for values in ({"columns": 0}, {"rows": 201}):
-        with pytest.raises(InputError, match="cannot be recorded"):
+    for values in ({"columns": 0}, {"rows": 201}, {"columns": 20, "rows": 11}):
+        with pytest.raises(InputError, match="cannot be recorded|at most 200 labels"):
             library.make_library(store, keeper(store), "Film 8", **values)
+    with pytest.raises(ValueError, match="at most 200 labels"):
+        Library(id=new_id("library"), name="Film 8", columns=20, rows=11)
     verifier = Actor(id=new_id("actor"), name="A validator", role=Role.VALIDATOR)
     assert "make libraries" not in str(library.make_library(store, keeper(store), "Film 9"))
     store.commit(administrator(store), "actor added", verifier)
