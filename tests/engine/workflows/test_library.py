@@ -36,7 +36,7 @@ def test_a_library_is_made_once_under_its_name(store: Store) -> None:
     with pytest.raises(InputError, match="library of that name already"):
         library.make_library(store, keeper(store), "FILM 7")
     for values in ({"columns": 0}, {"rows": 201}, {"columns": 20, "rows": 11}):
-        with pytest.raises(InputError, match="cannot be recorded|at most 200 labels"):
+        with pytest.raises(InputError, match=r"cannot be recorded|at most 200 labels"):
             library.make_library(store, keeper(store), "Film 8", **values)
     with pytest.raises(ValueError, match="at most 200 labels"):
         Library(id=new_id("library"), name="Film 8", columns=20, rows=11)
