@@ -37,6 +37,12 @@ class Warm(Generic[C]):
         self._idle: C | None = None
         self._generation = 0
 
+    @property
+    def warm(self) -> bool:
+        """Whether one is started and free."""
+        with self._guard:
+            return self._idle is not None
+
     @contextlib.contextmanager
     def lent(self) -> Iterator[C]:
         """Yield it; whoever comes meanwhile waits."""

@@ -9,7 +9,6 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QSplitter,
@@ -121,7 +120,7 @@ class DetailsPanel(QWidget):
         super().__init__()
         self._images = images
         self._number = 0
-        self.picture = QLabel()
+        self.picture = PlainLabel(meaning="muted", wrap=True)
         self.picture.setAccessibleName("Image of the chosen label")
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setMinimumSize(QSize(LABEL_PX, LABEL_PX))
@@ -136,6 +135,7 @@ class DetailsPanel(QWidget):
         foot.addStretch(1)
         column.addLayout(foot)
         images.arrived.connect(self._draw)
+        self._draw()
 
     def show_label(self, shelf: Shelf | None, row: int | None) -> None:
         """Show a label, or nothing."""
@@ -149,7 +149,7 @@ class DetailsPanel(QWidget):
     def _draw(self) -> None:
         image = self._images.image(self._number, LABEL_PX) if self._number else None
         if image is None:
-            self.picture.clear()
+            self.picture.setText("" if self._number else "Choose a label to see it here.")
         else:
             self.picture.setPixmap(QPixmap.fromImage(image))
 

@@ -25,21 +25,21 @@ class IndexActions(QObject):
     ----------
     library : callable
         The chosen library.
-    may_keep : callable
-        Whether who is working may change libraries.
+    may_embed : callable
+        Whether who is working may change libraries, and the labels lack embeddings with this program's weights.
     """
 
     changed = Signal()
 
     def __init__(
         self, session: Session, page: QWidget, library: Callable[[], LibraryOverview | None],
-        may_keep: Callable[[], bool],
+        may_embed: Callable[[], bool],
     ) -> None:  # fmt: skip
         super().__init__(page)
         self._session = session
         self._page = page
         self._library = library
-        self._may_keep = may_keep
+        self._may_embed = may_embed
 
     def add_commands(self, commands: CommandRegistry) -> None:
         """Register the commands of the Library menu that are about searching."""
@@ -51,7 +51,7 @@ class IndexActions(QObject):
                     "Compare the index with an exact search, for labels drawn from the library", self._has_labels),
             Command("library.embed", "Embed again", "Library", self.embed,
                     tip="Embed all labels with the weights of this program, so that they can be searched with it",
-                    enabled=lambda: self._may_keep() and self._has_labels()),
+                    enabled=lambda: self._may_embed() and self._has_labels()),
         ):  # fmt: skip
             commands.add(command)
 

@@ -65,14 +65,9 @@ class LibraryList(QWidget):
         self.body.setCurrentIndex(1 if keys else 0)
         overview = next((each for each in overviews if each.library.id == chosen), None)
         self.facts.rows.show(library_rows(overview, model) if overview is not None else ())
-        caution = index_text(overview, model)[1] if overview is not None else ""
+        caution = trouble or (index_text(overview, model)[1] if overview is not None else "")
         self.caution.setText(caution)
         self.caution.setVisible(bool(caution))
-
-    def show_trouble(self, text: str) -> None:
-        """Say why nothing can be searched."""
-        self.caution.setText(text)
-        self.caution.show()
 
     def _filled(self, commands: CommandRegistry) -> QWidget:
         head = QHBoxLayout()

@@ -87,7 +87,9 @@ class LibraryPage(QWidget):
         session, reader = self.session, self.reader
         self._library = LibraryActions(session, self, self.current, self._withdrawable)
         self._enrolling = EnrolActions(session, self, self.current, self._library.may_keep)
-        self._indexing = IndexActions(session, self, self.current, self._library.may_keep)
+        self._indexing = IndexActions(
+            session, self, self.current, lambda: self._library.may_keep() and reader.has_other_weights
+        )
         self._into_case = IntoCase(session, self, self._identified, lambda: self.identify.path)
         for actions in (self._library, self._enrolling, self._indexing, self._into_case):
             actions.add_commands(self.commands)
@@ -137,7 +139,6 @@ class LibraryPage(QWidget):
         session.actor_changed.connect(self._show_note)
         self.reader.changed.connect(self._show)
         self.reader.shelf_changed.connect(self._show_shelf)
-        self.reader.trouble.connect(self.libraries.show_trouble)
         self.libraries.chosen.connect(self.reader.choose)
         for signal in (self.gallery.chosen, self.identify.answered, self.map.changed):
             signal.connect(refresh)
@@ -150,7 +151,7 @@ class LibraryPage(QWidget):
     def _show(self) -> None:
         """Show the libraries; the network is loaded only once somebody looks at them."""
         reader = self.reader
-        self.libraries.show_libraries(reader.overviews, reader.chosen, reader.model)
+        self.libraries.show_libraries(reader.overviews, reader.chosen, reader.model, reader.trouble)
         self.identify.show_library(reader.current)
         self._show_note()
         if self.isVisible():
@@ -196,7 +197,9 @@ class LibraryPage(QWidget):
     def _lassoed(self, numbers: Any) -> None:
         self.tabs.setCurrentIndex(GALLERY)
         self.gallery.choose_on_map(numbers)
+        self.gallery.view.setFocus()
 
     def _open_label(self, number: int) -> None:
         self.tabs.setCurrentIndex(GALLERY)
         self.gallery.show_label(number)
+        self.gallery.view.setFocus()

@@ -5,6 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.core.library import LABEL_PX
 from engine.jobs import Job, JobContext, JobState
 from engine.workflows.label_shelf import Shelf
 from engine.workflows.library import LibraryOverview, overview
@@ -18,12 +19,11 @@ QUICK = 5_000
 class LibraryReader(QObject):
     """Reads off the window's thread; ``changed`` comes for libraries and network, ``shelf_changed`` for labels.
 
-    ``trouble`` carries why the network cannot be loaded.
+    ``trouble`` says why the network cannot be loaded, where it cannot.
     """
 
     changed = Signal()
     shelf_changed = Signal()
-    trouble = Signal(str)
 
     def __init__(self, session: Session, parent: QObject) -> None:
         super().__init__(parent)
@@ -34,6 +34,7 @@ class LibraryReader(QObject):
         self.chosen = ""
         self.shelf: Shelf | None = None
         self.model: ModelFacts | None = None
+        self.trouble = ""
 
     @property
     def current(self) -> LibraryOverview | None:
@@ -44,6 +45,11 @@ class LibraryReader(QObject):
     def has_labels(self) -> bool:
         """Whether the chosen library has labels."""
         return self.current is not None and self.current.labels > 0
+
+    @property
+    def has_other_weights(self) -> bool:
+        """Whether the labels of the chosen library cannot be compared with the network of this program."""
+        return self.current is not None and self.model is not None and self.model.key not in self.current.embedder_keys
 
     def refresh(self) -> None:
         """Read the libraries again."""
@@ -62,13 +68,14 @@ class LibraryReader(QObject):
         self._follow()
 
     def load_network(self) -> None:
-        """Load the network once there is something to search with it; it stays ready to identify."""
-        if self.model is not None or not any(each.labels for each in self.overviews):
+        """Load the network where there is something to search with it; it stays ready to identify."""
+        if self._session.recogniser.warm or not any(each.labels for each in self.overviews):
             return
-        if self._loading is None or self._loading.state is JobState.CANCELLED:  # what failed would fail again
+        # What failed would fail again; what succeeded was let go since, with the case before.
+        if self._loading is None or self._loading.state in (JobState.CANCELLED, JobState.FINISHED):
             self._loading = self._session.run(
                 "Load the network of labels", partial(_network, self._session), done=self._loaded,
-                failed=lambda error: self.trouble.emit(f"Nothing can be identified. {error}"),
+                failed=self._not_loaded,
             )  # fmt: skip
 
     def _show(self, store: AnyStore, found: tuple[LibraryOverview, ...]) -> None:
@@ -110,7 +117,11 @@ class LibraryReader(QObject):
         self.shelf_changed.emit()
 
     def _loaded(self, model: ModelFacts) -> None:
-        self.model = model
+        self.model, self.trouble = model, ""
+        self.changed.emit()
+
+    def _not_loaded(self, error: BaseException) -> None:
+        self.trouble = f"Nothing can be identified. {error}"
         self.changed.emit()
 
 
@@ -130,5 +141,12 @@ def _shelf(store: AnyStore, library_id: str, context: JobContext) -> Shelf:
 
 
 def _network(session: Session, context: JobContext) -> ModelFacts:
+    """Load the network, and let it describe and match a made-up label: the first real one then waits for nothing."""
+    import numpy as np
+
+    label = np.add.outer(np.arange(LABEL_PX), np.arange(LABEL_PX)).astype(np.uint8)
     with session.recogniser.lent() as recogniser:
-        return recogniser.model(context)
+        model = recogniser.model(context)
+        recogniser.embed(label[None], context)
+        recogniser.match(label, label[None], [0], context)
+        return model
