@@ -1,5 +1,6 @@
 """Operating points for the identification of labels: the one that ships with the weights, and the laboratory's own."""
 
+from functools import cache
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -29,12 +30,14 @@ def threshold_of(store: Store, embedder_key: str) -> float | None:
     return points[-1].threshold if points else None
 
 
-def _shipped() -> list[OperatingPoint]:
-    points = []
-    for path in sorted(MODELS.glob(f"*/{FILE}")):
-        try:
-            points.append(OperatingPoint.model_validate_json(path.read_bytes()))
-        except (OSError, ValidationError) as error:
-            remedy = "Install the program anew."
-            raise ModelError("An operating point cannot be read", where=path.parent.name, remedy=remedy) from error
-    return points
+@cache
+def _shipped() -> tuple[OperatingPoint, ...]:
+    return tuple(_read(path) for path in sorted(MODELS.glob(f"*/{FILE}")))
+
+
+def _read(path: Path) -> OperatingPoint:
+    try:
+        return OperatingPoint.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        remedy = "Install the program anew."
+        raise ModelError("An operating point cannot be read", where=path.parent.name, remedy=remedy) from error

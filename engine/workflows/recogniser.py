@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from engine.methods.micro_pattern.segmentation import Place
 
 # The vectors of millions of labels are mapped, and count as addresses though hardly any of them is in memory.
-LIMITS = Limits(seconds=3600.0, memory_bytes=24 << 30)
+LIMITS = Limits(seconds=300.0, memory_bytes=24 << 30)
+BUILDING = Limits(seconds=24 * 3600.0, memory_bytes=48 << 30)  # no file from outside is opened there
 MODULE = "engine.workflows.recogniser_worker"
 TURNS = 4
 Crops = NDArray[np.uint8]
@@ -144,11 +145,13 @@ class Found:
 class Recogniser:
     """Asks the child process, which serves all requests until it is closed.
 
-    Use it as a context manager, from one thread. A file that makes the process crash costs one JobError.
+    Use it as a context manager, from one thread. A file that makes the process crash costs one JobError. An index,
+    which may take long to make, is built and tested in a process of its own.
     """
 
     def __init__(self, limits: Limits = LIMITS, *, child: Requests | None = None) -> None:
         self._child = child or Child(MODULE, limits)
+        self._builder = child
 
     def __enter__(self) -> Self:
         return self
@@ -266,7 +269,7 @@ class Recogniser:
 
     def build_index(self, library: SearchedLibrary, context: JobContext) -> dict[str, Any]:
         """Build the index of a library's vectors and return its facts as plain JSON values."""
-        return dict(self._request({"do": "build", "library": _library(library)}, "", context)["info"])
+        return dict(self._built({"do": "build", "library": _library(library)}, context)["info"])
 
     def self_test(
         self, library: SearchedLibrary, sample: int, seed: int, threshold: float | None, context: JobContext
@@ -275,7 +278,13 @@ class Recogniser:
         request = {
             "do": "test", "library": _library(library), "sample": sample, "seed": seed, "threshold": threshold
         }  # fmt: skip
-        return dict(self._request(request, "", context)["test"])
+        return dict(self._built(request, context)["test"])
+
+    def _built(self, values: dict[str, Any], context: JobContext) -> dict[str, Any]:
+        if self._builder is not None:
+            return self._builder.request(values, context)
+        with Child(MODULE, BUILDING) as child:
+            return child.request(values, context)
 
     def _request(self, values: dict[str, Any], name: str, context: JobContext) -> dict[str, Any]:
         try:

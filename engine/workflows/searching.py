@@ -42,7 +42,7 @@ class LibrarySearch:
 
     def __init__(self) -> None:
         self._vectors: tuple[str, Vectors] | None = None
-        self._index: tuple[str, LibraryIndex | None] | None = None
+        self._index: tuple[str, LibraryIndex] | None = None
 
     def answer(self, request: dict[str, Any], context: JobContext) -> dict[str, Any]:
         """Return the reply to one request of ``engine.workflows.recogniser``."""
@@ -84,10 +84,11 @@ class LibrarySearch:
         from engine.search.index import LibraryIndex
 
         if self._index is None or self._index[0] != state:
-            self._index = state, None
+            if index_source(Path(library["index"])) != library["source"]:
+                return None
             with contextlib.suppress(IndexStale):
                 self._index = state, LibraryIndex.open(Path(library["index"]), library["source"], vectors)
-        return self._index[1]
+        return self._index[1] if self._index is not None and self._index[0] == state else None
 
     def _built(self, library: dict[str, Any], state: str, vectors: "Vectors", context: JobContext) -> "LibraryIndex":
         from engine.search.index import LibraryIndex

@@ -79,6 +79,12 @@ class InThisProcess:
         self.answers = Answers(embedder, judged=False)
         self.asked: list[str] = []
 
+    def __enter__(self) -> "InThisProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def request(self, values: dict[str, Any], context: JobContext | None = None) -> dict[str, Any]:
         self.asked.append(values["do"])
         return self.answers.answer(values, context or JobContext())

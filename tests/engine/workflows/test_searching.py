@@ -107,6 +107,7 @@ def test_an_index_answers_as_an_exact_search_and_is_rebuilt_when_spoilt(tmp_path
     info = own.build_index(of, JobContext())
     assert (info["count"], info["kind"]) == (1500, "compressed")
     assert index_source(of.index) == of.source
+    assert search(own, of, queries, 1).kind == "index"
     fresh = Recogniser(child=InThisProcess(None))
     found, exact = search(fresh, of, queries, 1), search(fresh, of, queries, 1, exact=True)
     assert (found.kind, exact.kind) == ("index", "exact")
@@ -119,3 +120,20 @@ def test_an_index_answers_as_an_exact_search_and_is_rebuilt_when_spoilt(tmp_path
     assert search(Recogniser(child=InThisProcess(None)), of, queries, 1).kind == "exact"
     more = library(tmp_path, units(1500, 5))
     assert search(fresh, more, queries, 1).kind == "exact"
+
+
+@pytest.mark.usefixtures("_few")
+def test_an_index_built_elsewhere_is_used_from_then_on(tmp_path: Path) -> None:
+    of = library(tmp_path, units(1500))
+    searcher, builder = (Recogniser(child=InThisProcess(None)) for _ in range(2))
+    queries = units(4).reshape(1, 4, 256)
+    assert search(searcher, of, queries).kind == "exact"
+    builder.build_index(of, JobContext())
+    assert search(searcher, of, queries).kind == "index"
+
+
+def test_an_index_is_built_in_a_process_of_its_own(tmp_path: Path) -> None:
+    of = library(tmp_path, units(30))
+    with Recogniser() as own:
+        assert own.build_index(of, JobContext())["count"] == 30
+        assert own.self_test(of, 10, 0, None, JobContext())["recall"]["events"] == 10
