@@ -46,8 +46,18 @@ class LibraryList(QWidget):
         column.addWidget(self.body, 1)
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._filling or self._choose())
 
-    def show_libraries(self, overviews: "Sequence[LibraryOverview]", chosen: str, model: "ModelFacts | None") -> None:
-        """Replace the libraries, the one of that identifier chosen; ``model`` is the program's network once loaded."""
+    def show_libraries(
+        self, overviews: "Sequence[LibraryOverview]", chosen: str, model: "ModelFacts | None", trouble: str
+    ) -> None:
+        """Replace the libraries, the one of that identifier chosen.
+
+        Parameters
+        ----------
+        model : ModelFacts or None
+            The network of this program, once it is loaded.
+        trouble : str
+            Why it cannot be.
+        """
         keys = [each.library.id for each in overviews]
         rows = [
             (
