@@ -65,17 +65,17 @@ class Compressed:
             selector: Any = faiss.IDSelectorBitmap
             options.sel = selector(bitmap)
         turned = queries @ self.rotation
-        threads = faiss.omp_get_max_threads()
-        if len(queries) < MANY_QUERIES:
-            # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
-            faiss.omp_set_num_threads(1)
-        step = max(MOST_PROBES // probes, 1)
-        try:
+        if len(turned) >= MANY_QUERIES:
+            step = max(MOST_PROBES // probes, 1)
             parts = [turned[start : start + step] for start in range(0, len(turned), step)]
-            found = [self._index.search(part, size, params=options)[1] for part in parts]
+            return np.concatenate([self._index.search(part, size, params=options)[1] for part in parts])
+        # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
+        threads = faiss.omp_get_max_threads()
+        faiss.omp_set_num_threads(1)
+        try:
+            return self._index.search(turned, size, params=options)[1]
         finally:
             faiss.omp_set_num_threads(threads)
-        return np.concatenate([np.empty((0, size), np.int64), *found])
 
     def sizes(self) -> NDArray[np.int32]:
         """Return how many vectors each list holds."""

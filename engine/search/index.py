@@ -27,7 +27,7 @@ FLAT_BELOW = 20_000  # labels that are compared one by one within a few millisec
 GROWTH = 2  # times as many labels as the lists were made for; with more, they are made anew
 # Probes are chosen so that of so many vectors moved to the similarity MOVED this share is found again: itself, or what
 # is nearly as similar, as embeddings of one label are.
-TUNING_ROWS, FOUND, NEARLY = 4_000, 0.999, 0.1
+TUNING_ROWS, FOUND, NEARLY = 4_000, 0.998, 0.1
 PROBES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from engine.search.flat import flat
 from engine.search.vectors import Floats, Hits, Vectors, checked_queries, classes_of, ranked
 
-SHORT_LIST = 64  # matches that are measured exactly, at least
+SHORT_LIST = 32  # matches that are measured exactly, at least
 
 Rows = NDArray[np.int64]
 
