@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.case import Capture, Device, Quality
+from engine.core.case import Capture, Device
 from engine.core.errors import InputError
 from engine.core.finding import Correspondence, Finding, Match
 from engine.core.library import LABEL_PX, METHOD, Library, label_number
 from engine.core.pixels import Transform, TransformKind, apply_matrix
-from engine.core.records import new_id
+from engine.core.records import new_id, sha256_hex
+from engine.imaging.quality import measure_quality
 from engine.store import Store
-from engine.workflows.library import LabelDetails, label_details, label_images
+from engine.workflows.library import label_images
 from engine.workflows.library_state import library_state
 from engine.workflows.standing import ApprovedPoint, approved_point
 
@@ -29,10 +30,12 @@ class Candidate:
     ----------
     match : Match
         Its rank, name and scores.
-    details : LabelDetails
-        Its record.
+    number : int
+        Of the label.
     image : NDArray[np.uint8]
         (256, 256) grey, as it was enrolled.
+    capture : Capture
+        The image as a stage shows it; no store has such a capture.
     points : tuple[Correspondence, ...]
         Where the film of both agrees: in the capture, and in ``image``.
     questioned_to_known : Transform
@@ -40,30 +43,16 @@ class Candidate:
     """
 
     match: Match
-    details: LabelDetails
+    number: int
     image: NDArray[np.uint8]
+    capture: Capture
     points: tuple[Correspondence, ...]
     questioned_to_known: Transform
 
-    def capture(self, library: Library) -> Capture:
-        """Return the label's image as a capture, for a stage to show; it is in no store."""
-        height, width = self.image.shape
-        return Capture(
-            id=new_id("capture"),
-            item_id=new_id("item"),
-            sha256=self.details.field.sha256,
-            page=0,
-            file_name=f"{self.match.reference}, as enrolled",
-            media_type="image/x-raw",
-            byte_size=self.image.nbytes,
-            width=width,
-            height=height,
-            channels=1,
-            bit_depth=8,
-            device=Device.UNKNOWN,
-            quality=Quality(focus=self.details.quality, clipped_low=0.0, clipped_high=0.0, noise=0.0),
-            simulated=library.simulated,
-        )
+    @property
+    def by_points(self) -> bool:
+        """Whether matched points say how the labels lie, not their frames alone."""
+        return len(self.points) >= LEAST_POINTS
 
     def beside(self, finding: Finding) -> Finding:
         """Return the finding as it is shown beside this candidate: with its points and its transform alone."""
@@ -116,18 +105,38 @@ def candidates(store: Store, finding: Finding, *, most: int | None = None) -> tu
     InputError
         The finding is about no label, or names one that its library does not have.
     """
-    library_id = library_of(finding)
+    library = library_state(store, library_of(finding)).library
     matches = finding.matches[:most]
     numbers = [_number(finding, match) for match in matches]
-    images = label_images(store, library_id, numbers)
+    images = label_images(store, library.id, numbers)
     corners = _corners(finding)
     found = []
     for match, number, image in zip(matches, numbers, images, strict=True):
         points = tuple(point for point in finding.correspondences if point.reference == match.reference)
         matrix = _over(corners, points)
         transform = Transform.from_array(TransformKind.HOMOGRAPHY, matrix)
-        found.append(Candidate(match, label_details(store, library_id, number), image, points, transform))
+        found.append(Candidate(match, number, image, _as_capture(match, image, library), points, transform))
     return tuple(found)
+
+
+def _as_capture(match: Match, image: NDArray[np.uint8], library: Library) -> Capture:
+    height, width = image.shape
+    return Capture(
+        id=new_id("capture"),
+        item_id=new_id("item"),
+        sha256=sha256_hex(image.tobytes()),
+        page=0,
+        file_name=f"{match.reference}, as enrolled",
+        media_type="image/x-raw",
+        byte_size=image.nbytes,
+        width=width,
+        height=height,
+        channels=1,
+        bit_depth=8,
+        device=Device.UNKNOWN,
+        quality=measure_quality(image),
+        simulated=library.simulated,
+    )
 
 
 def _number(finding: Finding, match: Match) -> int:

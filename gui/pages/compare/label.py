@@ -25,7 +25,7 @@ from gui.widgets.text import ElidedLabel
 
 if TYPE_CHECKING:
     from engine.workflows.candidates import Candidate, LabelStanding
-    from engine.workflows.library import LibraryOverview
+    from engine.workflows.library import LabelDetails, LibraryOverview
 
 Found = tuple[Finding, ...]
 NO_LIBRARY = "No library has labels yet. Enrol labels on the Library page."
@@ -163,9 +163,10 @@ class LabelExamination(QObject):
             return
         candidate = self._view.standing.candidates[number]
         library = self._view.standing.library
-        image = StageImage(candidate.capture(library), library.name, ArrayTiles(candidate.image))
+        image = StageImage(candidate.capture, library.name, ArrayTiles(candidate.image))
         self._place(image, candidate.beside(self._finding))
         self.section.show_candidate(candidate)
+        self._look_up(candidate, library.id)
 
     def follow(self, finding: Finding | None) -> None:
         """Take the candidates away once their finding has left the stage."""
@@ -185,6 +186,23 @@ class LabelExamination(QObject):
     def show_hint(self) -> None:
         """Say what to do where no candidate is shown yet."""
         self._stage.show_hint(Side.KNOWN, TO_IDENTIFY if self.ready else NO_LIBRARY)
+
+    def _look_up(self, candidate: "Candidate", library_id: str) -> None:
+        """Ask where the candidate is from; the person may have chosen another one by then."""
+        store = self._session.store
+        if store is None:
+            return
+
+        def work(context: JobContext) -> "LabelDetails":
+            from engine.workflows.library import label_details
+
+            return label_details(store, library_id, candidate.number)
+
+        def done(details: "LabelDetails") -> None:
+            if self.section.candidate_shown is candidate:
+                self.section.show_candidate(candidate, details)
+
+        self._session.query(work, done=done)
 
     def _place(self, image: StageImage | None, finding: Finding) -> None:
         """Put a candidate and the finding on the stage; taking the one before away is no leaving."""

@@ -13,6 +13,7 @@ from gui.widgets.text import LongText, PlainLabel
 if TYPE_CHECKING:
     from engine.core.operating import OperatingPoint
     from engine.workflows.candidates import Candidate, LabelStanding
+    from engine.workflows.library import LabelDetails
 
 NO_POINT = "No operating point stands behind this finding: the weights of the program have none that was measured."
 
@@ -23,6 +24,7 @@ class LabelSection(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setAccessibleName("Candidate, library and operating point")
+        self.candidate_shown: Candidate | None = None
         self.histogram = ScoreHistogram()
         self.candidate_title = PlainLabel("Shown candidate", level=3)
         self.candidate = LongText()
@@ -48,9 +50,11 @@ class LabelSection(QWidget):
         self.show_candidate(None)
         self.show()
 
-    def show_candidate(self, candidate: "Candidate | None") -> None:
-        """Show where the chosen candidate is from."""
-        self.candidate.setText("" if candidate is None else "\n".join(label_words.candidate_lines(candidate)))
+    def show_candidate(self, candidate: "Candidate | None", details: "LabelDetails | None" = None) -> None:
+        """Show the chosen candidate, and where it is from once that is known."""
+        self.candidate_shown = candidate
+        lines = () if candidate is None else label_words.candidate_lines(candidate, details)
+        self.candidate.setText("\n".join(lines))
         for part in (self.candidate_title, self.candidate):
             part.setVisible(candidate is not None)
 

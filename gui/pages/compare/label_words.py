@@ -10,6 +10,7 @@ from gui.widgets.units import count, time_text
 
 if TYPE_CHECKING:
     from engine.workflows.candidates import Candidate, LabelStanding
+    from engine.workflows.library import LabelDetails
 
 
 def card_lines(match: Match) -> tuple[str, ...]:
@@ -33,16 +34,20 @@ def strip_title(finding: Finding, standing: "LabelStanding") -> str:
     return f"The {alike} most alike{among} in {standing.library.name}"
 
 
-def candidate_lines(candidate: "Candidate") -> tuple[str, ...]:
-    """Return where a candidate is from."""
-    own = candidate.details
-    withdrawn = (f"Withdrawn: {own.withdrawn}",) if own.withdrawn else ()
-    return (
-        f"{label_name(own.number)}, rank {candidate.match.rank}",
-        f"Cut from {own.field.file_name}, row {own.row + 1}, column {own.column + 1}",
-        f"Enrolled by {own.actor_name}, {time_text(own.enrolled)}",
-        *withdrawn,
-    )
+def candidate_lines(candidate: "Candidate", details: "LabelDetails | None") -> tuple[str, ...]:
+    """Return how a candidate lies under the questioned label, and where it is from."""
+    lines = [f"{label_name(candidate.number)}, rank {candidate.match.rank}"]
+    if not candidate.by_points:
+        lines.append("Laid frame over frame: too few points of the film agree")
+    if details is not None:
+        place = f"row {details.row + 1}, column {details.column + 1}"
+        lines += [
+            f"Cut from {details.field.file_name}, {place}",
+            f"Enrolled by {details.actor_name}, {time_text(details.enrolled)}",
+        ]
+        if details.withdrawn:
+            lines.append(f"Withdrawn since: {details.withdrawn}")
+    return tuple(lines)
 
 
 def library_text(standing: "LabelStanding") -> str:

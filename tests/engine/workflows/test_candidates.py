@@ -65,7 +65,7 @@ def test_the_names_of_labels_are_read_back() -> None:
 
 def test_the_best_candidate_is_the_label_and_lies_under_the_capture(made: Made) -> None:
     first, *others = candidates(made.store, made.finding)
-    assert first.details.number == LABEL + 1 and len(others) == 9
+    assert first.number == LABEL + 1 and len(others) == 9
     assert np.array_equal(first.image, label_images(made.store, made.store.libraries()[0].id, [LABEL + 1])[0])
     assert len(first.points) > 30
     questioned = np.array([point.questioned for point in first.points])
