@@ -125,7 +125,6 @@ def identified(
         exact=wanted.sequence is not None,
         context=context,
     )
-    searched = library.count - sum(number <= library.count for number in library.withdrawn)
     points, told = label_points(store, model.key), []
     for query, at in enumerate(chosen):
         context.check_cancelled()
@@ -135,7 +134,7 @@ def identified(
         spent = {"search": found.milliseconds, "match": 1e3 * (time.perf_counter() - start)}
         one = replace(
             _questioned(cut, at, capture, wanted, state.library),
-            searched=searched,
+            searched=found.searched[query],
             sequence=sequence,
             hits=hits,
             kind=found.kind,

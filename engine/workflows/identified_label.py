@@ -64,7 +64,7 @@ class Identification:
     library : Library
         That was searched.
     searched, sequence : int
-        How many labels counted, and the last event of the ledger that was taken into account.
+        Among how many labels it was sought, and the last event of the ledger that was taken into account.
     pattern_class, class_name, probability : int, str, float
         The likeliest class and its softmax; no posterior probability.
     k, classified : int, bool

@@ -132,12 +132,16 @@ class SearchedLibrary:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Hits of Q queries: (Q, k) numbers, similarities, turns and classes; number -1 where there are fewer."""
+    """Hits of Q queries: (Q, k) numbers, similarities, turns and classes; number -1 where there are fewer.
+
+    ``searched`` tells among how many labels each query was sought.
+    """
 
     numbers: Numbers
     similarity: Floats
     turns: NDArray[np.int32]
     classes: NDArray[np.int32]
+    searched: tuple[int, ...]
     kind: str
     milliseconds: float
 
@@ -249,6 +253,7 @@ class Recogniser:
                     _array(folder, "similarity", "<f4", shape, finite=False),
                     _array(folder, "turns", "<i4", shape),
                     _array(folder, "classes", "<i4", shape),
+                    tuple(int(count) for _, count in zip(queries, reply["searched"], strict=True)),
                     str(reply["kind"]),
                     float(reply["milliseconds"]),
                 )

@@ -115,8 +115,15 @@ def _search(
     arrays = {"numbers": numbers, "similarity": similarity, "turns": turned, "classes": classes}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
+    searched = [_searched(vectors, None if own is None else int(own[query * turns])) for query in range(amount)]
     kind = "exact" if index is None or index.info.kind == "flat" else "index"
-    return {"kind": kind, "milliseconds": 1e3 * (time.perf_counter() - start)}
+    return {"kind": kind, "searched": searched, "milliseconds": 1e3 * (time.perf_counter() - start)}
+
+
+def _searched(vectors: "Vectors", label_class: int | None) -> int:
+    """Return how many labels were compared."""
+    rows = vectors.searched(label_class)
+    return vectors.count if rows is None else int(np.count_nonzero(rows))
 
 
 def best_of_turns(hits: "Hits", turns: int) -> tuple[Numbers, Floats, NDArray[np.int32]]:

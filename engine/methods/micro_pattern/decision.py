@@ -99,7 +99,8 @@ def answer(found: Identified, threshold: float, name: str) -> tuple[bool | None,
         return None, f"Inconclusive: {similarity}, but {points}."
     if found.side_px < COARSE_PX:
         return None, f"Inconclusive: {similarity}, but the label is only {found.side_px:.0f} px wide in the capture."
-    return False, f"Not found among {found.searched} labels: {similarity}; {points} in the best match."
+    among = f"{found.searched} labels" + (" of its class" if found.classified else "")
+    return False, f"Not found among {among}: {similarity}; {points} in the best match."
 
 
 def _outside(found: Identified, point: OperatingPoint) -> Iterator[str]:

@@ -86,7 +86,10 @@ def test_what_does_not_count_is_never_found(tmp_path: Path) -> None:
     assert (found.numbers[:, 28:] == -1).all()
     earlier = SearchedLibrary(of.vectors, KEY, of.source, 15, of.withdrawn, of.index)
     assert search(own, earlier, queries, 30).numbers.max() == 15
-    assert set(search(own, of, queries, 30, classes=[1, 2]).classes.ravel()) == {1, 2, -1}
+    within = search(own, of, queries, 30, classes=[1, 2])
+    assert set(within.classes.ravel()) == {1, 2, -1}
+    assert (found.searched, within.searched) == ((28, 28), (9, 10))  # numbers 8 and 7 are of classes 1 and 0
+    assert search(own, earlier, queries, 1).searched == (13, 13)
 
 
 @pytest.fixture
