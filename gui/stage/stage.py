@@ -67,16 +67,19 @@ class Stage(QWidget):
         """What is shown."""
         return self.canvas.scene
 
-    def show_image(self, side: Side, image: StageImage | None) -> None:
-        """Put a capture on a side, or take it away; a finding that was shown goes."""
+    def show_image(self, side: Side, image: StageImage | None, *, keep_view: bool = False) -> None:
+        """Put a capture on a side, or take it away; a finding that was shown goes.
+
+        ``keep_view`` leaves zoom and place as the person has them.
+        """
         self.scene.open(side, image)
-        self.canvas.fitted = True
+        self.canvas.fitted = self.canvas.fitted or not keep_view
         self.show_all()
 
-    def show_finding(self, finding: Finding | None) -> None:
+    def show_finding(self, finding: Finding | None, *, keep_view: bool = False) -> None:
         """Show a finding about the captures on the stage; raises ValueError where it is about others."""
         self.scene.set_finding(finding)
-        self.canvas.fitted = True
+        self.canvas.fitted = self.canvas.fitted or not keep_view
         self.show_all()
 
     def show_hint(self, side: Side, text: str) -> None:

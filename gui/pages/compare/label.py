@@ -205,11 +205,15 @@ class LabelExamination(QObject):
         self._session.query(work, done=done)
 
     def _place(self, image: StageImage | None, finding: Finding) -> None:
-        """Put a candidate and the finding on the stage; taking the one before away is no leaving."""
+        """Put a candidate and the finding on the stage; taking the one before away is no leaving.
+
+        From one candidate to the next the view stays, so that the same place is seen in each.
+        """
+        keep_view = Side.KNOWN in self._stage.scene.images
         self._placing = True
         try:
-            self._stage.show_image(Side.KNOWN, image)
-            self._stage.show_finding(finding)
+            self._stage.show_image(Side.KNOWN, image, keep_view=keep_view)
+            self._stage.show_finding(finding, keep_view=keep_view)
         finally:
             self._placing = False
 

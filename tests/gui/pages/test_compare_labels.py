@@ -185,6 +185,16 @@ def test_another_candidate_is_shown_with_its_own_points(page, qtbot, settle):
     assert shown_name(page, Side.KNOWN).startswith(page.labels.candidates[9].match.reference)
 
 
+def test_the_view_stays_from_one_candidate_to_the_next(page, qtbot):
+    canvas, view = page.stage.canvas, page.stage.scene.view
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    qtbot.keyClick(canvas, Qt.Key.Key_Plus)
+    zoomed = view.camera(Side.QUESTIONED)
+    qtbot.keyClick(canvas, Qt.Key.Key_N)
+    assert page.labels.strip.currentRow() == 1
+    assert view.camera(Side.QUESTIONED) == zoomed
+
+
 def test_the_dock_tells_scores_library_and_operating_point(page):
     panel, section = page.stage.finding_panel, page.labels.section
     texts = {title: value for title, value, _ in panel.scores.texts}
