@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.colour_maps import lookup
 from engine.core.finding import Correspondence
-from gui.stage import geometry
+from gui.stage import evidence, geometry
 from gui.stage.geometry import Camera, Side
 from gui.stage.levels import Levels
 from gui.stage.scene import Mode
@@ -252,6 +252,31 @@ def test_matched_points_are_marked_on_both_panes(bench):
         assert (columns.mean() + 0.5, rows.mean() + 0.5) == pytest.approx((120.0, 100.0), abs=0.6)
     bench.scene.show_points = False
     assert bench.draw(Side.QUESTIONED).max() == 0
+
+
+def test_matched_points_are_coloured_by_their_residual(bench):
+    bench.open(flat(0), flat(0))
+    places = ((40.0, 80.0), (100.0, 80.0), (160.0, 80.0))
+    points = [
+        Correspondence(questioned=place, known=place, residual_px=residual, held_out=True)
+        for place, residual in zip(places, (0.0, 0.7, 1.4), strict=True)
+    ]
+    link(bench, correspondences=tuple(points))
+    look_at(bench, 99.5, 79.5, 1.0)
+    assert evidence.residual_steps(bench.scene.finding).tolist() == [0, 2, 3]
+    for side in Side:
+        picture = bench.draw(side).astype(int)
+        for (x, y), step in zip(places, (0, 2, 3), strict=True):
+            around = picture[int(y) - 8 : int(y) + 9, int(x) - 8 : int(x) + 9].reshape(-1, 3)
+            ink = lookup("cividis")[evidence.RESIDUAL_COLOURS[step]].astype(int)
+            assert np.abs(around - ink).sum(axis=1).min() <= 3
+
+
+def test_points_that_all_fit_perfectly_have_the_colour_of_no_residual(bench):
+    bench.open(flat(0), flat(0))
+    point = Correspondence(questioned=(100.0, 80.0), known=(100.0, 80.0), residual_px=0.0)
+    link(bench, correspondences=(point,))
+    assert evidence.residual_steps(bench.scene.finding).tolist() == [0]
 
 
 def test_arrows_point_where_the_displacement_points(bench):
