@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pyqtgraph import PlotDataItem, PlotWidget, ScatterPlotItem, TextItem
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPen
 
 from gui.pages.library.lasso import Points, inside, thinned
@@ -46,24 +46,34 @@ class MapPlot(PlotWidget):
         for axis in ("left", "bottom"):
             self.hideAxis(axis)
         self.getViewBox().setAspectLocked(True)
-        self._points = ScatterPlotItem(size=POINT, pxMode=True)
+        # One look a set: with a brush for each point 20,000 of them would hold the window up for 100 ms.
+        self._points = ScatterPlotItem(size=POINT, symbol="o", pen=None)
+        self._held = ScatterPlotItem(size=1.4 * POINT, symbol="s", pen=None)  # apart without colours too
         self._outline = PlotDataItem()
         self._outline.setZValue(10)
         self.addItem(self._points)
+        self.addItem(self._held)
         self.addItem(self._outline)
         self._labels: list[Any] = []
 
     def show_points(self, xy: Points, names: tuple[tuple[str, float, float], ...]) -> None:
         """Show points (N, 2), and words (text, x, y) over them; nothing is marked."""
-        self._xy, self._names = np.asarray(xy, dtype=np.float64), names
-        self._marked = np.zeros(len(self._xy), dtype=np.bool_)
-        self.draw()
-        self.fit()
+        self._points.clear()
+        self._held.clear()
+        self._names = ()
+        self.draw()  # while there are no points, for each change of colour goes through all of them
+        self._xy = np.asarray(xy, dtype=np.float64)
+        self.mark(np.zeros(len(self._xy), dtype=np.bool_))
+        self._names = names
+        # In turns of their own: of 20,000 points all together would hold the window up for 100 ms.
+        QTimer.singleShot(0, self, self.fit)
+        QTimer.singleShot(0, self, self._draw_names)
 
     def mark(self, marked: Mask) -> None:
         """Mark some of the points."""
         self._marked = marked
-        self.draw()
+        self._points.setData(pos=self._xy[~marked])
+        self._held.setData(pos=self._xy[marked])
 
     def fit(self) -> None:
         """Show all points."""
@@ -72,28 +82,17 @@ class MapPlot(PlotWidget):
             self.getViewBox().setRange(QRectF(QPointF(*low), QPointF(*high)), padding=0.06)
 
     def draw(self) -> None:
-        """Draw everything in the colours of the theme."""
+        """Give everything the colours of the theme."""
         colours = theme.colours()
         self.setBackground(QColor(colours.base))
         plain, marked = QColor(colours.known), QColor(colours.questioned)
         plain.setAlpha(150)
-        brushes = np.array([QBrush(plain), QBrush(marked)], dtype=object)[self._marked.astype(np.intp)]
-        sizes = np.where(self._marked, 1.4 * POINT, POINT)
-        symbols = np.array(["o", "s"], dtype=object)[self._marked.astype(np.intp)]  # apart without colours too
-        self._points.setData(pos=self._xy, brush=brushes, pen=None, size=sizes, symbol=symbols)
-        for label in self._labels:
-            self.getViewBox().removeItem(label)
-        fill = QColor(colours.base)
-        fill.setAlpha(140)
-        self._labels = []
-        for text, x, y in self._names:
-            label = TextItem(text, color=QColor(colours.text), anchor=(0.5, 1.2), fill=QBrush(fill))
-            label.setPos(x, y)
-            self.getViewBox().addItem(label, ignoreBounds=True)
-            self._labels.append(label)
+        self._points.setBrush(QBrush(plain))
+        self._held.setBrush(QBrush(marked))
         pen = QPen(QColor(colours.questioned), 2.0)
         pen.setCosmetic(True)
         self._outline.setPen(pen)
+        self._draw_names()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the theme."""
@@ -136,6 +135,19 @@ class MapPlot(PlotWidget):
         near = self._near(event.position())
         if near >= 0:
             self._opened(near)
+
+    def _draw_names(self) -> None:
+        colours = theme.colours()
+        for label in self._labels:
+            self.getViewBox().removeItem(label)
+        fill = QColor(colours.base)
+        fill.setAlpha(140)
+        self._labels = []
+        for text, x, y in self._names:
+            label = TextItem(text, color=QColor(colours.text), anchor=(0.5, 1.2), fill=QBrush(fill))
+            label.setPos(x, y)
+            self.getViewBox().addItem(label, ignoreBounds=True)
+            self._labels.append(label)
 
     def _draw_line(self) -> None:
         corners = self._in_map([*self._line, self._line[0]])
