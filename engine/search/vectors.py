@@ -94,7 +94,7 @@ def ranked(vectors: Vectors, query: Floats, rows: NDArray[np.int64], k: int) -> 
     Sums are taken in float64, each row by itself: equal vectors get equal similarities wherever they stand, which
     matrix products in float32 do not promise.
     """
-    near = np.asarray(vectors.vectors[rows], np.float64)
+    near = np.asarray(vectors.vectors)[rows].astype(np.float64)
     similarity = np.einsum("ij,j->i", near, query.astype(np.float64)).astype(np.float32)
     order = np.lexsort((rows, -similarity))[:k]
     numbers, values = np.full(k, -1, np.int64), np.full(k, np.nan, np.float32)

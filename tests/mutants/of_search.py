@@ -33,8 +33,8 @@ MUTANTS = (
     Mutant(
         "similarity-in-single-precision",
         "engine/search/vectors.py",
-        "    near = np.asarray(vectors.vectors[rows], np.float64)\n",
-        "    near = np.asarray(vectors.vectors[rows], np.float16)\n",
+        "    near = np.asarray(vectors.vectors)[rows].astype(np.float64)\n",
+        "    near = np.asarray(vectors.vectors)[rows].astype(np.float16)\n",
         ORDER,
     ),
     Mutant(
