@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.jobs import JobContext
@@ -54,6 +54,7 @@ def named(text, own, row):
     return not text.strip() or low <= number <= high or text.strip().lower() in own.file_name(row).lower()
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     text=st.sampled_from(TEXTS), class_name=st.sampled_from(("", UNKNOWN, *GLYPHS[:7])), batch=st.integers(-1, 1),
     state=st.sampled_from(STATES), numbers=st.none() | st.sets(st.integers(1, 60), max_size=30),

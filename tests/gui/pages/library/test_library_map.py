@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -105,6 +105,7 @@ def crossings(point, outline) -> int:
     return found
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # drawing points is slow on a busy machine
 @given(
     st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=30),
     st.lists(st.tuples(coordinate, coordinate), max_size=12),

@@ -56,7 +56,9 @@ def grey(view, row: int) -> int:
     return view.viewport().grab().toImage().pixelColor(place.left() + place.width() // 2, place.top() + 40).red()
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(count=st.integers(0, 300), scroll=st.floats(0, 1), width=st.integers(200, 1200))
 def test_every_place_on_the_view_belongs_to_the_cell_drawn_there(view, count, scroll, width):
     view.resize(width, 500)
