@@ -76,3 +76,28 @@ class SearchBenchmark(Record):
     def faster_in_class(self) -> float:
         """The same within the class of the query."""
         return self.flat_in_class.median / self.index_in_class.median
+
+
+class EmbeddingBenchmark(Record):
+    """Embedding of one label crop of 256 px, image and mirror image, preparation included; milliseconds a label.
+
+    Parameters
+    ----------
+    network : str
+        Which network; ``trained`` is False where its weights are drawn at random, which changes no time.
+    eager : Times
+        By torch as it stands, the reference.
+    float32, int8 : Times
+        By the inference runtime in each precision.
+    four_turns : Times
+        In int8 at all four quarter turns, as a questioned label is embedded.
+    """
+
+    simulated: Literal[True] = True
+    network: str
+    trained: bool
+    threads: int
+    eager: Times
+    float32: Times
+    int8: Times
+    four_turns: Times

@@ -2,6 +2,8 @@
 
 import tempfile
 
+import pytest
+
 
 def test_json_says_simulated_and_how_many_times_as_fast(run, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
@@ -31,3 +33,19 @@ def test_a_count_that_is_no_multiple_is_a_usage_error(run):
     code, _, err = run("bench", "search", "--count", 401, "--variants", 4)
     assert code == 2
     assert "multiple" in err
+
+
+@pytest.mark.long
+def test_embedding_is_timed_beside_torch_for_the_shipped_and_the_published_network(run):
+    code, lines, _ = run("bench", "embed", "--repeats", 2, "--threads", 1)
+    assert code == 0
+    shipped, published = lines
+    assert (shipped["trained"], published["trained"]) == (True, False)
+    assert shipped["eager"]["queries"] == 2
+    for found in lines:
+        assert found["four_turns"]["median"] > found["int8"]["median"] > 0
+        assert found["faster"] > 1
+
+
+def test_embedding_no_times_is_a_usage_error(run):
+    assert run("bench", "embed", "--repeats", 0)[0] == 2
