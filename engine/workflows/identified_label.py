@@ -135,6 +135,7 @@ def facts_of(found: Identification) -> "Identified | None":
         classified=found.classified,
         embedder_key=found.model.key,
         simulated=found.capture.simulated,
+        library_simulated=found.library.simulated,
         device=found.capture.device,
         side_px=float(np.linalg.norm(np.roll(found.corners, -1, axis=0) - found.corners, axis=1).mean()),
         dpi=UM_PER_INCH / scale.um_per_px if known and scale is not None else None,

@@ -146,6 +146,13 @@ MUTANTS = (
         f"{DECISION}::test_outside_the_domain_nothing_is_said",
     ),
     Mutant(
+        "real-captures-classified-beside-simulated-labels",
+        DECIDING,
+        "    if found.library_simulated != found.simulated:\n",
+        "    if found.library_simulated > found.simulated:\n",
+        f"{DECISION}::test_outside_the_domain_nothing_is_said",
+    ),
+    Mutant(
         "points-of-other-weights-hold",
         DECIDING,
         '    if point.settings.get("embedder_key") != found.embedder_key:\n',

@@ -37,8 +37,8 @@ class Identified:
         Whether only labels of the predicted class were.
     embedder_key : str
         Of the weights.
-    simulated : bool
-        Whether capture and library are.
+    simulated, library_simulated : bool
+        Whether the capture is, and whether the library's labels are.
     device : Device
         That made the capture.
     side_px : float
@@ -56,6 +56,7 @@ class Identified:
     classified: bool
     embedder_key: str
     simulated: bool
+    library_simulated: bool
     device: Device
     side_px: float
     dpi: float | None
@@ -114,6 +115,8 @@ def _outside(found: Identified, point: OperatingPoint) -> Iterator[str]:
     if point.domain.simulated != found.simulated:
         kinds = {True: "simulated", False: "real"}
         yield f"it holds for {kinds[point.domain.simulated]} captures, and this one is {kinds[found.simulated]}"
+    if found.library_simulated != found.simulated:
+        yield "of capture and library one is simulated and the other is not"
     if point.domain.capture_device != found.device:
         yield f"it holds for captures by {point.domain.capture_device.value}, and this one is by {found.device.value}"
     if found.dpi is not None and not point.domain.dpi_low <= found.dpi <= point.domain.dpi_high:

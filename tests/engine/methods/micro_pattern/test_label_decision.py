@@ -12,7 +12,8 @@ from tests.engine.workflows.label_samples import FakeEmbedder, make_point
 
 FOUND = Identified(
     number=7, similarity=0.9, agreeing=60, tried=80, agreement=0.75, searched=500, classified=False,
-    embedder_key=FakeEmbedder().key, simulated=True, device=Device.MICROSCOPE, side_px=380.0, dpi=None,
+    embedder_key=FakeEmbedder().key, simulated=True, library_simulated=True, device=Device.MICROSCOPE,
+    side_px=380.0, dpi=None,
 )  # fmt: skip
 POINT = make_point(FakeEmbedder(), 0.7)
 
@@ -44,7 +45,8 @@ def test_the_answer_follows_both_stages(similarity: float, threshold: float, agr
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"simulated": False}, "this one is real"),
+        ({"simulated": False, "library_simulated": False}, "this one is real"),
+        ({"library_simulated": False}, "one is simulated and the other is not"),
         ({"device": Device.SCANNER}, "this one is by scanner"),
         ({"classified": True}, "holds for searches of all labels"),
         ({"embedder_key": "0" * 64}, "other weights"),
