@@ -21,6 +21,7 @@ def add_command(methods: Any, common: argparse.ArgumentParser) -> None:
     )
     labels.add_argument("--profile", type=Profile, choices=list(Profile), default=Profile.QUICK)
     labels.add_argument("--labels", type=int, help="labels that are enrolled; all are questioned at middle strength")
+    labels.add_argument("--fakes", type=int, help="fakes that are questioned at middle strength")
     labels.add_argument("--beside", type=int, help="labels that are questioned at weak and strong")
     labels.add_argument("--tuning", type=int, help="other labels, which set the thresholds")
     labels.add_argument("--curves", type=int, help="labels questioned under damage and stronger effects; 0: none")
@@ -38,7 +39,7 @@ def _micro_pattern(options: argparse.Namespace, output: Output, context: JobCont
     from engine.workflows.label_evaluation import SIZES, evaluate_micro_pattern, load_embedder
     from engine.workflows.label_evaluation_files import label_lines, write_label_evaluation
 
-    given = {name: getattr(options, name) for name in ("labels", "beside", "tuning", "curves")}
+    given = {name: getattr(options, name) for name in ("labels", "fakes", "beside", "tuning", "curves")}
     sizes = replace(SIZES[options.profile], **{name: value for name, value in given.items() if value is not None})
     found = evaluate_micro_pattern(
         profile=options.profile,

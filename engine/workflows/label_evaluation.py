@@ -32,9 +32,11 @@ class Sizes:
     Parameters
     ----------
     labels : int
-        In the library; each is questioned at middle strength, and a fake of it.
+        In the library; each is questioned at middle strength.
+    fakes : int
+        Of the first labels, questioned at middle strength; at most ``labels``, as for what follows.
     beside : int
-        Labels, and fakes of them, questioned at the other strengths; at most ``labels``, as for ``curves``.
+        Labels, and fakes of them, questioned at the other strengths.
     tuning : int
         Other labels, and fakes of them, that set the thresholds.
     curves : int
@@ -42,22 +44,33 @@ class Sizes:
     """
 
     labels: int
+    fakes: int
     beside: int
     tuning: int
     curves: int
 
     def checked(self) -> "Sizes":
         """Return the sizes, within the library's; raises InputError where they cannot be measured."""
-        if min(self.labels, self.tuning, self.beside) < 2 or self.curves < 0:
+        if min(self.labels, self.fakes, self.tuning, self.beside) < 2 or self.curves < 0:
             raise InputError("An evaluation needs two labels of each set at least", remedy="Raise the numbers.")
-        return replace(self, beside=min(self.beside, self.labels), curves=min(self.curves, self.labels))
+        most = self.labels
+        return replace(
+            self, fakes=min(self.fakes, most), beside=min(self.beside, most), curves=min(self.curves, most)
+        )  # fmt: skip
 
-    def questioned(self, strength: str) -> int:
-        """Return how many labels are questioned at a strength."""
-        return self.labels if strength == USUAL else self.beside
+    def questioned(self, own: LabelSet, strength: str, kind: str = GENUINE) -> int:
+        """Return how many labels, or fakes, of a set are questioned at a strength."""
+        if own is TUNING:
+            return self.tuning
+        if strength != USUAL:
+            return self.beside
+        return self.fakes if kind == FAKE else self.labels
 
 
-SIZES = {Profile.QUICK: Sizes(40, 20, 40, 4), Profile.FULL: Sizes(10_000, 10_000, 2_000, 100)}
+SIZES = {
+    Profile.QUICK: Sizes(labels=40, fakes=40, beside=20, tuning=40, curves=4),
+    Profile.FULL: Sizes(labels=10_000, fakes=10_000, beside=10_000, tuning=2_000, curves=100),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +126,7 @@ def evaluate_micro_pattern(
     record = LabelEvaluation(
         profile=profile,
         labels=own.labels,
-        queries={name: own.questioned(name) for name in STRENGTHS},
+        queries={name: own.questioned(TEST, name) for name in STRENGTHS},
         tuning_labels=own.tuning,
         embedder_key=None if embedder is None else embedder.key,
         thresholds=tuple(thresholds),
@@ -144,13 +157,12 @@ class _Way:
 
     def usual(self, own: LabelSet, *, classified: bool = False) -> tuple[Best, Best]:
         """Return the best matches of genuine captures and of fakes at middle strength."""
-        return self._matched(own, USUAL, self._count(own), classified)[1]
+        return self._matched(own, USUAL, classified)[1]
 
     def rows(self, limit: LabelThreshold) -> Iterator[LabelRatesRow]:
         """Yield the rates at every strength."""
         for strength in STRENGTHS:
-            count = self._sizes.questioned(strength)
-            seen, (genuine, fakes) = self._matched(TEST, strength, count, limit.classified)
+            seen, (genuine, fakes) = self._matched(TEST, strength, limit.classified)
             library = int(self._known[TEST.name].found.sum())
             yield rates_row(genuine, fakes, limit, strength=strength, library=library, questioned=seen)
 
@@ -162,7 +174,7 @@ class _Way:
         second = tuned(own[0], own[1], compared_by=CONFIRMED, classified=limit.classified)
         rows: list[LabelRatesRow] = []
         for strength in STRENGTHS:
-            seen, pair = self._matched(TEST, strength, self._sizes.questioned(strength), limit.classified)
+            seen, pair = self._matched(TEST, strength, limit.classified)
             own = [
                 self._agreements(TEST, part(kind, strength), best, least=limit.threshold)
                 for kind, best in zip(KINDS, pair, strict=True)
@@ -174,8 +186,7 @@ class _Way:
     def curves(self, limit: LabelThreshold) -> Iterator[LabelCurveRow]:
         """Yield the rates under stronger effects and damage, and in smaller libraries."""
         known = self._known[TEST.name]
-        pair = [self._described(TEST, part(kind, USUAL), self._sizes.labels) for kind in KINDS]
-        yield from library_rows(known, pair[0], pair[1], limit)
+        yield from library_rows(known, *self._questioned(TEST, USUAL), limit)
         for name, how in CONDITIONS.items():
             if name not in STRENGTHS and self._sizes.curves:
                 seen = self._described(TEST, part(GENUINE, name), self._sizes.curves)
@@ -185,12 +196,17 @@ class _Way:
                 )  # fmt: skip
 
     def _matched(
-        self, own: LabelSet, strength: str, count: int, classified: bool
+        self, own: LabelSet, strength: str, classified: bool
     ) -> tuple[tuple[Described, Described], tuple[Best, Best]]:
         known = self._known[own.name]
-        seen = tuple(self._described(own, part(kind, strength), count) for kind in KINDS)
+        seen = self._questioned(own, strength)
         genuine, fakes = (best_matches(known, each, classified=classified) for each in seen)
-        return (seen[0], seen[1]), (genuine, fakes)
+        return seen, (genuine, fakes)
+
+    def _questioned(self, own: LabelSet, strength: str) -> tuple[Described, Described]:
+        counts = (self._sizes.questioned(own, strength, kind) for kind in KINDS)
+        pair = [self._described(own, part(kind, strength), count) for kind, count in zip(KINDS, counts, strict=True)]
+        return pair[0], pair[1]
 
     def _agreements(self, own: LabelSet, name: str, best: Best, *, least: float = -1.0) -> Best:
         self._context.progress(0, 1, f"{CONFIRMED}: {own.name} labels, {name}")
@@ -209,12 +225,14 @@ class _Way:
 def _render(folder: Path, sizes: Sizes, context: JobContext) -> None:
     beside = [name for name in STRENGTHS if name != USUAL]
     worse = [name for name in CONDITIONS if name not in STRENGTHS]
-    render(folder, TUNING, labels=sizes.tuning, conditions=(USUAL,), context=context.part(0, 4))
-    render(folder, TEST, labels=sizes.beside, conditions=(USUAL, *beside), context=context.part(1, 4))
-    render(folder, TEST, labels=sizes.labels, conditions=(USUAL,), context=context.part(2, 4))
+    render(folder, TUNING, labels=sizes.tuning, conditions=(USUAL,), context=context.part(0, 5))
+    render(folder, TEST, labels=sizes.beside, conditions=(USUAL, *beside), context=context.part(1, 5))
+    # A label and its fake are other films, so nothing is gained by rendering them together.
+    for number, (count, kind) in enumerate(((sizes.fakes, FAKE), (sizes.labels, GENUINE)), start=2):
+        render(folder, TEST, labels=count, conditions=(USUAL,), kinds=(kind,), context=context.part(number, 5))
     if sizes.curves:
         render(
-            folder, TEST, labels=sizes.curves, conditions=worse, kinds=(GENUINE,), context=context.part(3, 4)
+            folder, TEST, labels=sizes.curves, conditions=worse, kinds=(GENUINE,), context=context.part(4, 5)
         )  # fmt: skip
 
 

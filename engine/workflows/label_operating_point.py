@@ -66,8 +66,9 @@ def _scores(folder: Path, own: LabelSet, pair: tuple[Best, Best]) -> ScoreSet:
     genuine, fakes = pair
     right = genuine.similarity[genuine.right()][:KEPT_SCORES]
     other = fakes.similarity[np.isfinite(fakes.similarity)][:KEPT_SCORES]
-    names = (KNOWN, part(GENUINE, STRENGTH), part(FAKE, STRENGTH))
-    hashes = [file_sha256(path) for name in names for path, _ in chunks(folder, own, name, len(genuine.label))]
+    labels, imitated = len(genuine.label), len(fakes.label)
+    counts = {KNOWN: labels, part(GENUINE, STRENGTH): labels, part(FAKE, STRENGTH): imitated}
+    hashes = [file_sha256(path) for name, count in counts.items() for path, _ in chunks(folder, own, name, count)]
     rounded = (tuple(float(value) for value in np.round(values, 5)) for values in (right, other))
     return ScoreSet(genuine=next(rounded), counterfeit=next(rounded), data_sha256=hash_of(hashes))
 

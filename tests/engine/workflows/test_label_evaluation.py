@@ -16,7 +16,7 @@ from engine.workflows.label_captures import TEST, TUNING, glyph_of
 from engine.workflows.label_evaluation import CONFIRMED, NETWORK, SIZES, Sizes, evaluate_micro_pattern
 from engine.workflows.label_evaluation_files import PAPER, curve_svg, label_lines, write_label_evaluation
 
-SMALL = Sizes(labels=4, beside=2, tuning=4, curves=0)
+SMALL = Sizes(labels=4, fakes=3, beside=2, tuning=4, curves=0)
 
 
 class Textures:
@@ -60,6 +60,7 @@ def test_every_way_strength_and_search_has_its_row(evaluated):
     ]  # fmt: skip
     assert len(record.rows) == 5 * 3
     assert {row.strength: row.real.trials for row in record.rows} == {"weak": 2, "middle": 4, "strong": 2}
+    assert {row.strength: row.fake.trials for row in record.rows} == {"weak": 2, "middle": 3, "strong": 2}
     assert {row.library for row in record.rows} == {4}
     assert {row.tuning_labels for row in [record]} == {4}
     assert len(record.curves) == 2 * (2 * 7 + 3 * 5)
@@ -88,7 +89,7 @@ def test_the_operating_point_is_the_networks_at_middle_strength(evaluated):
     row = next(each for each in evaluated.record.rows if each.strength == "middle")
     assert (point.threshold, point.settings) == (limit.threshold, {"embedder_key": "textures"})
     assert point.domain.simulated
-    assert (point.far.events, point.frr.events) == (4 - row.fake.events, 4 - row.real.events)
+    assert (point.far.events, point.frr.events) == (3 - row.fake.events, 4 - row.real.events)
     assert len(point.test.genuine) == row.first.events
     assert point.tuning.data_sha256 != point.test.data_sha256
 
@@ -114,8 +115,8 @@ def test_sizes_are_checked_and_the_full_profile_is_the_published_one():
     with pytest.raises(InputError, match="two labels"):
         evaluate_micro_pattern(sizes=replace(SMALL, labels=1), embedder=None, context=JobContext())
     full = SIZES[Profile.FULL]
-    assert (full.labels, full.questioned("middle"), full.questioned("strong")) == (10_000, 10_000, 10_000)
-    assert replace(full, labels=50).checked() == replace(full, labels=50, beside=50, curves=50)
+    assert [full.questioned(TEST, name) for name in ("weak", "middle", "strong")] == [10_000] * 3
+    assert replace(full, labels=50).checked() == replace(full, labels=50, fakes=50, beside=50, curves=50)
     assert TUNING.first_seed >= 20_000_000
 
 
