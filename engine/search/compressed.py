@@ -55,10 +55,13 @@ class Compressed:
             part = np.ascontiguousarray(vectors[start : start + PART_ROWS]) @ self.rotation
             self._index.add_with_ids(part, np.arange(start, start + len(part)))
 
-    def shortlist(self, queries: Floats, size: int, probes: int, bitmap: NDArray[np.uint8] | None) -> Rows:
+    def shortlist(
+        self, queries: Floats, size: int, probes: int, bitmap: NDArray[np.uint8] | None, *, whole: bool = True
+    ) -> Rows:
         """Return (Q, size) the rows that seem nearest, -1 where there are fewer, from the ``probes`` nearest lists.
 
-        ``bitmap`` holds a bit for each row, least significant first: whether it may be found.
+        ``bitmap`` holds a bit for each row, least significant first: whether it may be found. ``whole``: all centroids
+        are compared with a query, else those of the nearest groups.
         """
         import faiss
 
@@ -72,19 +75,23 @@ class Compressed:
             faiss.omp_set_num_threads(1)
         try:
             parts = [turned[start : start + step] for start in range(0, len(turned), step)]
-            found = [self._searched(part, size, min(probes, len(self.centroids)), chosen) for part in parts]
+            found = [
+                self._searched(part, size, min(probes, len(self.centroids)), chosen, whole=whole) for part in parts
+            ]
         finally:
             faiss.omp_set_num_threads(threads)
         return found[0] if len(found) == 1 else np.concatenate([np.empty((0, size), np.int64), *found])
 
-    def _searched(self, turned: Floats, size: int, probes: int, selector: Any) -> Rows:
+    def _searched(self, turned: Floats, size: int, probes: int, selector: Any, *, whole: bool) -> Rows:
         import faiss
 
+        options: Any = faiss.IVFSearchParameters()
+        options.nprobe, options.sel = probes, selector
+        if whole:
+            return self._index.search(turned, size, params=options)[1]
         near: Any = faiss.IVFSearchParameters()
         near.nprobe = max(self._nearby, -(-LOOKED_AT * probes * self._groups.nlist // len(self.centroids)))
         products, lists = self._groups.search(turned, probes, params=near)
-        options: Any = faiss.IVFSearchParameters()
-        options.nprobe, options.sel = probes, selector
         scores, rows = np.empty((len(turned), size), np.float32), np.empty((len(turned), size), np.int64)
         given = [faiss.swig_ptr(each) for each in (turned, lists, products, scores, rows)]
         self._index.search_preassigned_c(len(turned), given[0], size, *given[1:], False, options)

@@ -35,7 +35,8 @@ class Header(Record):
     """What an index belongs to and how its body is to be read.
 
     ``key`` names the state of the library, ``fingerprint`` its vectors, ``trained`` how many there were when the lists
-    were made; ``faiss`` is the version whose code layout the body has. ``seconds`` is what building it took.
+    were made; ``faiss`` is the version whose code layout the body has. ``seconds`` is what building it took. ``probes``
+    lists are looked into; ``whole`` tells that all centroids are compared with a query to find them.
     """
 
     form: Literal[1] = 1
@@ -47,6 +48,7 @@ class Header(Record):
     dimensions: Annotated[int, Field(ge=1, le=4096)]
     lists: Annotated[int, Field(ge=1, le=1 << 20)]
     probes: Size
+    whole: bool = True
     seconds: Annotated[float, Field(ge=0)]
     body_bytes: Annotated[int, Field(ge=1)]
     body_sha256: Sha256

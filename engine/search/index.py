@@ -28,6 +28,7 @@ GROWTH = 2  # times as many labels as the lists were made for; with more, they a
 # Probes are chosen so that of so many vectors moved to the similarity MOVED this share is found again: itself, or what
 # is nearly as similar, as embeddings of one label are.
 TUNING_ROWS, FOUND, NEARLY = 4_000, 0.998, 0.1
+LOST = 0.001  # may be lost by looking for the nearest lists in groups, which is quicker
 PROBES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
@@ -114,7 +115,8 @@ class LibraryIndex:
         """Return the k most similar labels of each query, as ``flat`` does, and seldom another label than it."""
         if self._header is None or self._compressed is None:
             return flat(self._vectors, queries, k, classes)
-        return self._searched(self._compressed, self._header.probes, queries, k, classes)
+        head = self._header
+        return self._searched(self._compressed, head.probes, head.whole, queries, k, classes)
 
     def self_test(
         self, sample: int = 200, seed: int = 0, threshold: float | None = None, *, context: JobContext | None = None
@@ -137,12 +139,13 @@ class LibraryIndex:
         self,
         compressed: Compressed,
         probes: int,
+        whole: bool,
         queries: Floats,
         k: int,
         classes: int | NDArray[np.integer] | None = None,
     ) -> Hits:
         def shortlist(asked: Floats, size: int, label_class: int | None) -> Rows:
-            return compressed.shortlist(asked, size, probes, self._bitmap(label_class))
+            return compressed.shortlist(asked, size, probes, self._bitmap(label_class), whole=whole)
 
         return measured(self._vectors, queries, k, classes, shortlist)
 
@@ -167,7 +170,7 @@ class LibraryIndex:
         """Choose how many lists to look into, and write the index."""
         import faiss
 
-        probes = cls(folder, vectors)._tuned(compressed, seed, context)
+        probes, whole = cls(folder, vectors)._tuned(compressed, seed, context)
 
         def header(size: int, sha256: str) -> Header:
             return Header(
@@ -179,6 +182,7 @@ class LibraryIndex:
                 dimensions=vectors.vectors.shape[1],
                 lists=len(compressed.centroids),
                 probes=probes,
+                whole=whole,
                 seconds=time.perf_counter() - start,
                 body_bytes=size,
                 body_sha256=sha256,
@@ -188,14 +192,20 @@ class LibraryIndex:
         write_index(folder / files.NAME, header, compressed.pieces)
         return cls.open(folder, key, vectors)
 
-    def _tuned(self, compressed: Compressed, seed: int, context: JobContext) -> int:
+    def _tuned(self, compressed: Compressed, seed: int, context: JobContext) -> tuple[int, bool]:
+        """Return how many lists to look into, and whether all centroids must be compared to find them."""
         queries = moved(self._vectors, searchable_rows(self._vectors, TUNING_ROWS, seed), MOVED, seed)
+
+        def found(probes: int, *, whole: bool) -> float:
+            similarity = self._searched(compressed, probes, whole, queries, 1).similarity
+            return float((similarity >= MOVED - NEARLY).mean())
+
         for number, probes in enumerate(PROBES):
             context.check_cancelled()
             context.progress(number, len(PROBES), "Choosing how far to look")
-            if (self._searched(compressed, probes, queries, 1).similarity >= MOVED - NEARLY).mean() >= FOUND:
-                return probes
-        return PROBES[-1]
+            if found(probes, whole=True) >= FOUND:
+                return probes, found(probes, whole=False) < FOUND - LOST
+        return PROBES[-1], True
 
 
 def _read(folder: Path, vectors: Vectors) -> tuple[Header, Compressed]:

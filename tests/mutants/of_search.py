@@ -40,8 +40,8 @@ MUTANTS = (
     Mutant(
         "withdrawn-labels-found-by-the-index",
         "engine/search/index.py",
-        "compressed.shortlist(asked, size, probes, self._bitmap(label_class))\n",
-        "compressed.shortlist(asked, size, probes, label_class and self._bitmap(label_class))\n",
+        "probes, self._bitmap(label_class), whole=whole)\n",
+        "probes, label_class and self._bitmap(label_class), whole=whole)\n",
         f"{INDEX}::test_withdrawn_labels_are_not_found_by_themselves",
     ),
     Mutant(
@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         "fewest-lists-always-enough",
         "engine/search/index.py",
-        ".mean() >= FOUND:\n",
-        ".mean() >= 0:\n",
+        "            if found(probes, whole=True) >= FOUND:\n",
+        "            if found(probes, whole=True) >= 0:\n",
         f"{INDEX}::test_the_right_label_comes_first_and_its_similarity_is_exact",
     ),
     Mutant(
