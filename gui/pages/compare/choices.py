@@ -90,6 +90,7 @@ class Choices(QWidget):
         row.addWidget(PlainLabel("Finding"))
         row.addWidget(self.findings, 3)
         self.findings.activated.connect(lambda place: self.finding_chosen.emit(str(self.findings.itemData(place))))
+        self.show_method(Way.CAPTURES)
 
     def show_method(self, way: Way) -> None:
         """Show which method is chosen, and ask only for the captures it needs."""
@@ -152,6 +153,6 @@ def finding_title(number: int, finding: Finding, overview: "CaseOverview") -> st
 def _list(name: str) -> QComboBox:
     box = ElidedCombo()
     box.setAccessibleName(name)
-    box.setMinimumContentsLength(12)
+    box.setMinimumContentsLength(9)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box

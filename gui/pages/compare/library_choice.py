@@ -33,10 +33,9 @@ class LibraryChoice(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
-        row.addWidget(PlainLabel("Library"))
-        row.addWidget(self.libraries, 3)
-        row.addWidget(PlainLabel("Label"))
         row.addWidget(self.places, 2)
+        row.addWidget(PlainLabel("in"))
+        row.addWidget(self.libraries, 3)
         self.libraries.activated.connect(self._chosen)
         self.places.activated.connect(self.changed)
 
@@ -90,6 +89,6 @@ def _list(name: str, placeholder: str) -> ElidedCombo:
     box = ElidedCombo()
     box.setAccessibleName(name)
     box.setPlaceholderText(placeholder)
-    box.setMinimumContentsLength(10)
+    box.setMinimumContentsLength(7)
     box.setSizeAdjustPolicy(ElidedCombo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     return box

@@ -301,13 +301,14 @@ def test_texts_are_whole_and_reachable_and_stand_out(qapp, page, qtbot):
         qapp.processEvents()
         assert not faint_texts(page)
     before = qapp.font()
-    for percent in (100, 150, 200):
+    for percent, widest in ((100, 1366), (150, 1920), (200, 1920)):
         larger = QFont(before)
         larger.setPointSizeF(before.pointSizeF() * percent / 100)
         qapp.setFont(larger)
         try:
             page.window().resize(page.window().minimumSizeHint().expandedTo(page.window().size()))
             qapp.processEvents()
+            assert page.window().minimumSizeHint().width() <= widest
             qtbot.waitUntil(lambda: not clipped(page))
             assert not unnamed(page)
             assert not unreached_by_tab(page)
