@@ -83,6 +83,16 @@ def test_a_candidate_without_points_still_lies_frame_over_frame(made: Made) -> N
     np.testing.assert_allclose(corners, np.array([[0, 0], [256, 0], [256, 256], [0, 256]]) - 0.5, atol=1e-3)
 
 
+def test_a_few_points_are_enough_to_turn_the_candidate_the_right_way(made: Made) -> None:
+    few = made.finding.model_copy(update={"correspondences": made.finding.correspondences[:3]})
+    (first,) = candidates(made.store, few, most=1)
+    assert not first.by_points and len(first.points) == 3
+    questioned = np.array([point.questioned for point in first.points])
+    known = np.array([point.known for point in first.points])
+    away = np.linalg.norm(first.questioned_to_known.apply(questioned) - known, axis=1)
+    assert away.max() < 5
+
+
 def test_what_stands_behind_the_finding_is_told(made: Made) -> None:
     standing = label_standing(made.store, made.finding)
     assert standing.library.name == "Film 7"
