@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHeaderView, QSpinBox, QWidget
 
 from engine.core.library import FIELD_LABELS, Library, label_name
 from gui.pages.library.words import labels_text
@@ -15,6 +15,7 @@ from gui.widgets.table import RowsTable
 from gui.widgets.text import PlainLabel
 from gui.widgets.units import TIMES, count
 
+WIDTH = 100 * GRID
 NAMED = 6
 """Labels that are named one by one."""
 
@@ -111,9 +112,12 @@ class CheckedDialog(FormDialog):
         parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__("What the images show", f"Enrol {labels_text(labels)}", enrol, parent)
-        self.table = RowsTable("What each image shows", ("Image", "Labels", "Missing or wrong"))
+        self.table = RowsTable("What each image shows", ("Image", "Labels", "Missing, or to be known"))
         self.table.rows.show(rows)
-        self.table.setMinimumSize(72 * GRID, 24 * GRID)
+        self.table.setWordWrap(True)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.setMinimumHeight(24 * GRID)
+        self.setMinimumWidth(WIDTH)
         self.form.addRow(self.table)
         wrong = sum(bool(row[2]) for row in rows)
         self.add_note(
@@ -121,8 +125,7 @@ class CheckedDialog(FormDialog):
         )
         if wrong:
             self.add_note(
-                f"{count(wrong, 'image')} {'lacks' if wrong == 1 else 'lack'} labels or shows none. What is not found "
-                "is not enrolled.",
+                f"Something is missing or to be known of {count(wrong, 'image')}. What is not found is not enrolled.",
                 "caution",
             )
         self.add_note("The images are kept as evidence, and the enrolment is recorded with your name.")
