@@ -26,7 +26,7 @@ MODULE = "engine.workflows.label_map"
 LIMITS = Limits(seconds=3600.0, memory_bytes=16 << 30)
 VERSION = 1  # of the layout: maps of another are made anew
 FEWEST = 10  # labels below which there is nothing to lay out
-MOST = 20_000  # labels that are laid out, about a minute of one core
+MOST = 20_000  # labels that are laid out, one to two minutes of one core
 PERPLEXITY = 30  # van der Maaten and Hinton 2008: 5 to 50
 STEPS = 10  # iterations between two reports of progress
 EARLY, LATE = 250, 500  # iterations with and without early exaggeration: openTSNE's defaults

@@ -46,7 +46,7 @@ class MapPanel(QWidget):
         self.empty = EmptyState(
             "No map yet",
             "The map lays the embeddings of the library out in the plane: labels that the network finds alike stand "
-            "together, and labels of one pattern class form a group. It takes seconds to a minute, and is kept.",
+            "together, and labels of one pattern class form a group. It takes seconds to a few minutes, and is kept.",
             CommandButton(commands.action("library.map"), icon="points", primary=True),
         )
         self.told = PlainLabel("", meaning="muted")
