@@ -24,6 +24,7 @@ def test_the_demonstration_without_a_display_is_a_report(tmp_path):
     assert again.returncode == 0, again.stderr
     assert json.loads(again.stdout)["number"].endswith("-02")
     check_codes(tmp_path)
+    check_labels(tmp_path)
 
 
 def check_codes(folder: Path) -> None:
@@ -35,10 +36,21 @@ def check_codes(folder: Path) -> None:
     assert "Anomaly: 1 check after the disposal" in str(findings[1]["cautions"])
     verify = ("report", "verify", "demo-report.pdf", "--store", "demonstration.touchstone", "--json")
     locked = json.loads(run(folder, *verify).stdout.splitlines()[-1])
-    assert (locked["ok"], locked["findings_repeated"], locked["findings_not_repeated"]) == (True, 2, 2)
+    assert (locked["ok"], locked["findings_repeated"], locked["findings_not_repeated"]) == (True, 4, 2)
     (folder / "passphrase").write_text("demonstration\n")
     opened = json.loads(run(folder, *verify, "--passphrase-file", "passphrase").stdout.splitlines()[-1])
-    assert (opened["ok"], opened["findings_repeated"], opened["findings_not_repeated"]) == (True, 4, 0)
+    assert (opened["ok"], opened["findings_repeated"], opened["findings_not_repeated"]) == (True, 6, 0)
+
+
+def check_labels(folder: Path) -> None:
+    """The demonstration has a label that its library knows, and a counterfeit that it does not."""
+    shown = run(folder, "case", "show", "demonstration.touchstone", "--case", "DEMO-1", "--json")
+    findings = [finding for finding in json.loads(shown.stdout)["findings"] if finding["method"] == "micro-pattern"]
+    shares = [{each["key"]: each["value"] for each in finding["scores"]} for finding in findings]
+    assert findings[0]["matches"][0]["reference"] == "No. 000007"
+    assert shares[0]["agreement"] > 0.8 and shares[0]["similarity"] > 0.8
+    assert shares[1]["agreement"] < 0.1 and shares[1]["searched"] == 36
+    assert all(finding["simulated"] for finding in findings)
 
 
 def test_another_store_is_never_taken_for_the_demonstration(tmp_path):

@@ -12,6 +12,7 @@ from engine.workflows import demo, opinions, reports
 OPINION = (
     "Demonstration text. The fragment Q1 registers with the reference print K1; the label Q2 shows the same design. "
     "The code Q3 lies above the threshold of its press and Q4 below it, whose product was recorded as disposed of. "
+    "The film of the label Q5 was found again in a label of the library, that of Q6 in none. "
     "The scores are given with the findings; no conclusion is drawn from simulated captures."
 )
 

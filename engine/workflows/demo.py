@@ -15,11 +15,12 @@ from engine.store import Store
 from engine.workflows.captures import intake
 from engine.workflows.cases import add_actor, add_item, open_case
 from engine.workflows.demo_codes import add_codes, write_tiff
+from engine.workflows.demo_labels import add_labels
 from engine.workflows.findings import compare
 
 SEED = 20_261
 PAYLOAD = "TOUCHSTONE-DEMONSTRATION-0001"
-STEPS = 6  # of the progress
+STEPS = 7  # of the progress
 LABORATORY = "Demonstration laboratory"
 
 
@@ -65,7 +66,8 @@ def make_demo(folder: Path, context: JobContext) -> Store:
 
     One code is printed and scanned (K1). Q1 is a microscope view of that very print, Q2 the scan of a copy of it.
     Both are compared with K1. Q3 and Q4 are an authentic and a copied code of a series, checked by the operating point
-    of its press. The opinion is left to the person.
+    of its press. Q5 is a micro-pattern label of a small library, Q6 a counterfeit of it, K2 a field of the library.
+    The opinion is left to the person.
     """
     if folder.exists():
         raise InputError("The folder exists already", where=str(folder), remedy="Name a new one, or open it.")
@@ -91,7 +93,7 @@ def _fill(store: Store, files: Path, context: JobContext) -> None:
     case = open_case(
         store,
         examiner,
-        "Printed codes: reference, fragment, label and two-level codes",
+        "Printed codes and micro-pattern labels",
         reference="DEMO-1",
         customer="Demonstration",
         note="All captures are simulated.",
@@ -108,6 +110,7 @@ def _fill(store: Store, files: Path, context: JobContext) -> None:
         part = context.part(3 + step, STEPS, f"Comparing {exhibit.name} with {REFERENCE.name}")
         compare(store, examiner, case.id, captures[exhibit.name], captures[REFERENCE.name], context=part)
     add_codes(store, administrator, examiner, case, files, context.part(5, STEPS))
+    add_labels(store, examiner, case, files, context.part(6, STEPS))
     context.progress(STEPS, STEPS, "")
 
 
