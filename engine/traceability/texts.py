@@ -1,6 +1,7 @@
 """Rows of texts as two tables of a segment: equal texts are kept once, and a row is read without reading the others."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,9 @@ def to_tables(rows: Iterable[Sequence[str]], columns: int) -> dict[str, NDArray[
 class TextRows(Sequence[tuple[str, ...]]):
     """Rows of texts read back from their tables; raises StoreError where these are not as ``to_tables`` makes them."""
 
-    def __init__(self, tables: Mapping[str, NDArray[np.integer]], count: int, where: str) -> None:
-        self._cells = tables.get("cells", np.zeros((count, 0), dtype="<i4"))
+    def __init__(self, tables: Mapping[str, NDArray[Any]], count: int, where: str) -> None:
+        cells: NDArray[np.int32] = tables.get("cells", np.zeros((count, 0), dtype="<i4"))
+        self._cells = cells
         pool = np.asarray(tables.get("pool", np.zeros(0, dtype=np.uint8)), dtype=np.uint8)
         self._ends = np.flatnonzero(pool == 0)
         self._pool = pool.tobytes()

@@ -174,7 +174,7 @@ REPORTS = (
     Mutant(
         "score-not-printed",
         "engine/report/view.py",
-        "        number(score.value),\n        unit(score.unit),\n",
+        "        measured(score.value, score.unit),\n        unit(score.unit),\n",
         "        number(None),\n        unit(score.unit),\n",
         f"{REPORT}/test_render.py::test_every_required_field_is_printed",
     ),
