@@ -110,19 +110,15 @@ def evaluate_micro_pattern(
         for number, (name, by) in enumerate(ways):
             way = _Way(folder, own, name, by, context.part(1, 2).part(number, len(ways)))
             for classified in (False, True) if isinstance(by, Classifier) else (False,):
-                limit = way.threshold(classified=classified)
-                thresholds.append(limit)
-                rows += way.rows(limit)
+                limits, measured = way.measured(classified=classified)
+                thresholds += limits
+                rows += measured
                 if not classified:
-                    curves += way.curves(limit)
-                if name == NETWORK:
-                    second = way.second_stage(limit)
-                    thresholds.append(second[0])
-                    rows += second[1]
+                    curves += way.curves(limits[0])
                 if name == NETWORK and not classified:
                     tuning, test = way.usual(TUNING), way.usual(TEST)
                     row = next(each for each in rows if each.compared_by == name and each.strength == USUAL)
-                    point = label_operating_point(folder, by.key, limit, row, tuning=tuning, test=test)
+                    point = label_operating_point(folder, by.key, limits[0], row, tuning=tuning, test=test)
     record = LabelEvaluation(
         profile=profile,
         labels=own.labels,
@@ -149,6 +145,15 @@ class _Way:
     def __init__(self, folder: Path, sizes: Sizes, name: str, by: Describer, context: JobContext) -> None:
         self._folder, self._sizes, self._name, self._by, self._context = folder, sizes, name, by, context
         self._known = {own.name: self._described(own, KNOWN, self._count(own)) for own in (TUNING, TEST)}
+
+    def measured(self, *, classified: bool) -> tuple[list[LabelThreshold], list[LabelRatesRow]]:
+        """Return thresholds and rates: of the similarity alone, then, for the network, with the second stage."""
+        limit = self.threshold(classified=classified)
+        rows = list(self.rows(limit))
+        if self._name != NETWORK:
+            return [limit], rows
+        second, more = self.second_stage(limit)
+        return [limit, second], [*rows, *more]
 
     def threshold(self, *, classified: bool) -> LabelThreshold:
         """Return the threshold that the tuning labels give among themselves."""

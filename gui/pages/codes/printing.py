@@ -281,7 +281,7 @@ class PrintPanel(QWidget):
                 self.view.show_pages((QImage.fromData(preview.png),))
                 pages = count(preview.pages, "page")
                 shown = pages if preview.pages == 1 else f"First of {pages}"
-                self.view.state.show_text(f"{shown}, room for {count(preview.per_page, 'code')} on each", "muted")
+                self.view.state.show_text(f"{shown}, {count(preview.per_page, 'code')} on each", "muted")
 
         self._session.run("Preview the sheets", work, done=done)
 

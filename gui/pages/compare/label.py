@@ -101,7 +101,6 @@ class LabelExamination(QObject):
         def done(overviews: "tuple[LibraryOverview, ...]") -> None:
             if self._session.store is store:
                 self.choice.show_overviews(overviews)
-                self.show_hint()
                 self.changed.emit()
 
         self._session.query(work, done=done)

@@ -103,6 +103,11 @@ class ComparePage(QWidget):
         self._show_body()
         self._soon.start()
 
+    def _hint(self) -> None:
+        """Say beside a questioned label what to do; with another method the known pane has words of its own."""
+        if self.way is Way.LABEL and Side.KNOWN not in self.stage.scene.images:
+            self.labels.show_hint()
+
     def compare(self) -> None:
         """Compare or examine the captures on the stage as a job; what is found is shown when it is made."""
         session = self.session
@@ -183,6 +188,7 @@ class ComparePage(QWidget):
         self.stage.changed.connect(lambda: self.codes.follow(self.stage.scene.finding))
         self.stage.changed.connect(lambda: self.labels.follow(self.stage.scene.finding))
         self.labels.changed.connect(self.commands.refresh)
+        self.labels.changed.connect(self._hint)
         self.choices.method_chosen.connect(self.set_way)
         self.choices.capture_chosen.connect(self._choose_capture)
         self.choices.finding_chosen.connect(self._choose_finding)

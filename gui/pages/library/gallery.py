@@ -49,7 +49,7 @@ class FilterBar(QWidget):
         self._filling = False
         self.text = QLineEdit()
         self.text.setAccessibleName("Number or field")
-        self.text.setPlaceholderText("Number, range or field")
+        self.text.setPlaceholderText("Number, field")
         self.text.setToolTip("A number, a range such as 100-200, or a part of a field's name (Ctrl+G)")
         self.text.setClearButtonEnabled(True)
         self.text.setAcceptDrops(False)  # the page takes dropped fields

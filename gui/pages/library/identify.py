@@ -6,7 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.core.case import Device
 from engine.core.library import LABEL_PX
@@ -185,7 +195,12 @@ class IdentifyPanel(QWidget):
         for part in (self.which, self.outcome, self.reason, self.cautions):
             column.addWidget(part)
         column.addWidget(self.facts, 1)
-        top = _side_by_side(self.pair, words, (4, 3))
+        area = QScrollArea()  # long reasons in large text leave no room otherwise
+        area.setWidget(words)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        top = _side_by_side(self.pair, area, (4, 3))
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)

@@ -43,7 +43,7 @@ def test_a_preview_asks_for_the_passphrase_and_issues_nothing(
     qtbot.keyClick(form.field, Qt.Key.Key_Return)
     settle()
     assert panel.view.sheets.count == 1
-    assert panel.view.state.text() == "First of 2 pages, room for 56 codes on each"
+    assert panel.view.state.text() == "First of 2 pages, 56 codes on each"
     assert session.store is not None and not session.store.id_batches()
     panel.count.setValue(1)
     assert panel.view.sheets.count == 0, "a preview of another number must not stay"
