@@ -108,7 +108,7 @@ def test_shift_chooses_all_in_between_in_the_order_of_numbers(view):
     assert view.chosen_rows() == list(range(200))
 
 
-def test_of_many_labels_only_those_in_sight_are_read(view, asked, settled):
+def test_of_many_labels_only_those_in_sight_are_read(view, asked, settled, qtbot):
     show(view, MANY)
     settled()
     first = [number for page in asked for number in page]
@@ -124,7 +124,8 @@ def test_of_many_labels_only_those_in_sight_are_read(view, asked, settled):
     whole = [row for row in view.seen() if inside.contains(view.visualRect(view.model().index(row, 0)))]
     assert len(whole) >= 2 * view.columns
     plain, faded = [row for row in whole if row % 5], [row for row in whole if row % 5 == 0]
-    assert [grey(view, row) for row in plain] == [(row + 1) % 200 for row in plain]
+    shown = [(row + 1) % 200 for row in plain]  # the last page may still be on its way on a busy machine
+    qtbot.waitUntil(lambda: [grey(view, row) for row in plain] == shown, timeout=20_000)
     assert all(grey(view, row) > (row + 1) % 200 for row in faded), "withdrawn labels are paler"
 
 
