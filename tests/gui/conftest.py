@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -139,3 +140,14 @@ def pictures(tmp_path: Path) -> Path:
     write_code(folder / "known.tif", seed=1, dpi=600)
     (folder / "broken.tif").write_bytes(b"II*\0 not an image")
     return folder
+
+
+@pytest.fixture
+def text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[int]:
+    """Set the text size of the whole program, in per cent."""
+    before = qapp.font()
+    larger = QFont(before)
+    larger.setPointSizeF(before.pointSizeF() * request.param / 100)
+    qapp.setFont(larger)
+    yield request.param
+    qapp.setFont(before)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication, QTabWidget, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -65,17 +64,6 @@ DIALOGS: dict[str, Callable[[QWidget], FormDialog]] = {
     "create store": lambda parent: CreateStoreDialog(lambda *_: None, parent),
     "add actor": lambda parent: AddActorDialog(lambda *_: None, parent),
 }
-
-
-@pytest.fixture
-def text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[int]:
-    """Set the text size of the whole program, in per cent."""
-    before = qapp.font()
-    larger = QFont(before)
-    larger.setPointSizeF(before.pointSizeF() * request.param / 100)
-    qapp.setFont(larger)
-    yield request.param
-    qapp.setFont(before)
 
 
 def states(window: MainWindow, settle: Callable[[], None]) -> Iterator[str]:

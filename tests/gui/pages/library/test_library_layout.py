@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QApplication
 
 from gui.pages.library.page import GALLERY, IDENTIFY, MAP, LibraryPage
@@ -12,17 +11,6 @@ from gui.shell import theme
 from gui.shell.theme import Scheme
 from gui.shell.window import MainWindow
 from tests.gui.layout import clipped, faint_texts, unnamed, unreached_by_tab
-
-
-@pytest.fixture
-def text_size(qapp: QApplication, request: pytest.FixtureRequest) -> Iterator[int]:
-    """Set the text size of the whole program, in per cent."""
-    before = qapp.font()
-    larger = QFont(before)
-    larger.setPointSizeF(before.pointSizeF() * request.param / 100)
-    qapp.setFont(larger)
-    yield request.param
-    qapp.setFont(before)
 
 
 @pytest.fixture
