@@ -12,7 +12,7 @@ from gui.warm_checker import WarmChecker, WarmRecogniser
 if TYPE_CHECKING:
     from engine.core.case import Actor
     from engine.core.finding import Finding
-    from engine.workflows.series import Keyring
+    from engine.workflows.codes.series import Keyring
     from engine.workflows.stores import Store
 
     AnyStore: TypeAlias = Store
@@ -287,6 +287,6 @@ def choose_finding(session: Session, finding: "Finding") -> None:
 
 def _empty_keyring() -> "Keyring":
     # Imported only now: the workflow loads the store, which is loaded when one is open.
-    from engine.workflows.series import Keyring
+    from engine.workflows.codes.series import Keyring
 
     return Keyring()

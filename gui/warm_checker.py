@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from engine.workflows.code_checker import CodeChecker
-    from engine.workflows.recogniser import Recogniser
+    from engine.workflows.codes.checker import CodeChecker
+    from engine.workflows.labels.recogniser import Recogniser
 
 
 class Closing(Protocol):
@@ -84,12 +84,12 @@ class WarmRecogniser(Warm["Recogniser"]):
 
 
 def _checker() -> "CodeChecker":
-    from engine.workflows.code_checker import CodeChecker
+    from engine.workflows.codes.checker import CodeChecker
 
     return CodeChecker()
 
 
 def _recogniser() -> "Recogniser":
-    from engine.workflows.recogniser import Recogniser
+    from engine.workflows.labels.recogniser import Recogniser
 
     return Recogniser()

@@ -41,7 +41,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _search(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     from engine.simulation.label_vectors import SimulatedLabels
-    from engine.workflows.benchmarks import benchmark_search
+    from engine.workflows.evaluation.search_benchmark import benchmark_search
 
     if min(options.count, options.variants) < 1 or options.count % options.variants:
         raise InputError("--count must be a multiple of --variants, and both above 0")
@@ -54,7 +54,7 @@ def _search(options: argparse.Namespace, output: Output, context: JobContext) ->
 
 
 def _embed(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    from engine.workflows.embedding_benchmark import benchmark_embedding
+    from engine.workflows.evaluation.embedding_benchmark import benchmark_embedding
 
     if min(options.repeats, options.threads) < 1:
         raise InputError("--repeats and --threads are 1 or more")

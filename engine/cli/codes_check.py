@@ -14,10 +14,10 @@ from engine.core.codes import RegisterState, SealState
 from engine.core.errors import ImagingError, InputError, JobError, SeriesLockedError, TouchstoneError
 from engine.core.finding import Finding
 from engine.jobs import JobContext
-from engine.workflows import codes, qualification
-from engine.workflows.checked_code import CheckedCode, nothing_read
-from engine.workflows.code_checker import CodeChecker
-from engine.workflows.series import Keyring
+from engine.workflows.codes import checks, qualification
+from engine.workflows.codes.checked import CheckedCode, nothing_read
+from engine.workflows.codes.checker import CodeChecker
+from engine.workflows.codes.series import Keyring
 from engine.workflows.stores import Store
 
 NOT_CHECKED, NEGATIVE = 2, 3
@@ -112,9 +112,9 @@ def _checked(
 ) -> tuple[CheckedCode, ...]:
     """Check the codes of one image; asks for the passphrases of their series."""
     page = options.page - 1
-    for series in codes.locked_series(store, keyring, image, page=page, checker=checker, context=context):
+    for series in checks.locked_series(store, keyring, image, page=page, checker=checker, context=context):
         keyring.unlock(store, series.id, passphrase(options, series.facts.name))
-    return codes.check_image(
+    return checks.check_image(
         store,
         actor,
         keyring,
@@ -150,7 +150,7 @@ def _examine(options: argparse.Namespace, output: Output, context: JobContext) -
             found: tuple[Finding, ...] | None = None
             while found is None:
                 try:
-                    found = codes.examine_codes(
+                    found = checks.examine_codes(
                         store, actor, case.id, capture_id, keyring, checker=checker, context=context
                     )
                 except SeriesLockedError as error:

@@ -10,8 +10,8 @@ from engine.cli.output import Output
 from engine.cli.passphrases import add_passphrase, passphrase
 from engine.core.codes import ErrorLevel, Scheme
 from engine.jobs import JobContext
-from engine.workflows import series as workflow
-from engine.workflows.series import SeriesOverview
+from engine.workflows.codes import series as workflow
+from engine.workflows.codes.series import SeriesOverview
 
 
 def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:

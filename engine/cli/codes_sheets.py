@@ -10,8 +10,8 @@ from engine.cli.output import Output
 from engine.cli.passphrases import add_passphrase, unlocked
 from engine.core.errors import InputError
 from engine.jobs import JobContext
-from engine.workflows import sheets, tracing
-from engine.workflows.sheets import SheetReport
+from engine.workflows.codes import sheets, tracing
+from engine.workflows.codes.sheets import SheetReport
 from engine.workflows.tables import read_table
 
 SECRET = "Secret: whoever has this can print authentic codes."  # noqa: S105 - a warning, not a password

@@ -11,9 +11,9 @@ from engine.core.codes import Stage, Voiding
 from engine.core.errors import InputError
 from engine.core.records import utc_now
 from engine.jobs import JobContext
-from engine.workflows import tracing
+from engine.workflows.codes import tracing
+from engine.workflows.codes.tracing import RegisterAnswer
 from engine.workflows.stores import Store
-from engine.workflows.tracing import RegisterAnswer
 
 
 def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:

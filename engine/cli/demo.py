@@ -7,7 +7,8 @@ from typing import Any
 from engine.cli.output import Output
 from engine.core.case import Role
 from engine.jobs import JobContext
-from engine.workflows import demo, opinions, reports
+from engine.workflows import opinions, reports
+from engine.workflows.demo.case import demo_store
 
 OPINION = (
     "Demonstration text. The fragment Q1 registers with the reference print K1; the label Q2 shows the same design. "
@@ -29,7 +30,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 def _demo(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     folder = options.folder or Path("demonstration.touchstone")
-    with demo.demo_store(folder, context) as store:
+    with demo_store(folder, context) as store:
         case = store.cases()[0]
         examiner = next(actor for actor in store.actors() if actor.role is Role.EXAMINER)
         finding_ids = tuple(finding.id for finding in store.findings(case.id))

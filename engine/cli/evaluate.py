@@ -40,7 +40,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _two_level_qr(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    from engine.workflows.evaluation_files import write_evaluation
+    from engine.workflows.evaluation.code_files import write_evaluation
 
     found = _evaluated(options, context)
     # First of all: hours of work must not be lost where whoever reads the lines goes away.
@@ -57,16 +57,16 @@ def _two_level_qr(options: argparse.Namespace, output: Output, context: JobConte
 
 
 def _evaluated(options: argparse.Namespace, context: JobContext) -> Evaluation:
-    from engine.workflows import evaluation
-    from engine.workflows.evaluation_files import read_scores
+    from engine.workflows.evaluation import two_level_qr
+    from engine.workflows.evaluation.code_files import read_scores
 
     if options.combine:
-        return evaluation.combined(read_scores(options.combine))
+        return two_level_qr.combined(read_scores(options.combine))
     if options.codes is not None and options.codes < 4:
         raise InputError("Thresholds need at least 4 codes", remedy="Raise --codes.")
     if options.attack_codes is not None and options.attack_codes < 1:
         raise InputError("An attack needs at least one counterfeit", remedy="Raise --attack-codes.")
-    return evaluation.evaluate_two_level_qr(
+    return two_level_qr.evaluate_two_level_qr(
         profile=options.profile,
         seeds=options.seeds,
         codes=options.codes,
@@ -79,8 +79,8 @@ def _evaluated(options: argparse.Namespace, context: JobContext) -> Evaluation:
 
 
 def _lines(found: Evaluation) -> Iterator[str]:
-    from engine.workflows.code_protocol import EDGES_REFINED, FINDERS_REFINED
-    from engine.workflows.evaluation_files import attack_lines, cut_lines, table_1_lines
+    from engine.workflows.evaluation.code_files import attack_lines, cut_lines, table_1_lines
+    from engine.workflows.evaluation.code_protocol import EDGES_REFINED, FINDERS_REFINED
 
     yield "Simulated. FAR, FRR and NACC in per cent: mean (least to largest over seeds)"
     yield from table_1_lines(found.summary)

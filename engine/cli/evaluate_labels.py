@@ -35,9 +35,9 @@ def add_command(methods: Any, common: argparse.ArgumentParser) -> None:
 def _micro_pattern(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     from dataclasses import replace
 
-    from engine.workflows.label_baselines import BASELINES
-    from engine.workflows.label_evaluation import SIZES, evaluate_micro_pattern, load_embedder
-    from engine.workflows.label_evaluation_files import label_lines, write_label_evaluation
+    from engine.workflows.evaluation.label_baselines import BASELINES
+    from engine.workflows.evaluation.label_files import label_lines, write_label_evaluation
+    from engine.workflows.evaluation.micro_pattern import SIZES, evaluate_micro_pattern, load_embedder
 
     given = {name: getattr(options, name) for name in ("labels", "fakes", "beside", "tuning", "curves")}
     sizes = replace(SIZES[options.profile], **{name: value for name, value in given.items() if value is not None})

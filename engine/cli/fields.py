@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.cli.output import Output
 from engine.jobs import JobContext
-from engine.workflows import fields
-from engine.workflows.fields import FieldReport
+from engine.workflows.labels import fields
+from engine.workflows.labels.fields import FieldReport
 
 NOTHING_READ, NEGATIVE = 2, 3
 

@@ -10,9 +10,9 @@ from engine.cli.opening import readable, writable
 from engine.cli.output import Output
 from engine.core.library import label_name
 from engine.jobs import JobContext
-from engine.workflows import label_enrolment, library, library_index
-from engine.workflows.label_enrolment import FieldEnrolled
-from engine.workflows.library import LibraryOverview
+from engine.workflows.labels import enrolment, library, library_index
+from engine.workflows.labels.enrolment import FieldEnrolled
+from engine.workflows.labels.library import LibraryOverview
 
 NOTHING_ENROLLED, NEGATIVE = 2, 3
 
@@ -104,7 +104,7 @@ def _lines(seen: LibraryOverview) -> list[str]:
 
 
 def _enrol(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    enrol = label_enrolment.enrol_labels if options.single else label_enrolment.enrol_fields
+    enrol = enrolment.enrol_labels if options.single else enrolment.enrol_fields
     with writable(options.folder, output) as store:
         report = enrol(
             store,
@@ -155,7 +155,7 @@ def _index(options: argparse.Namespace, output: Output, context: JobContext) -> 
 def _embed(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     with writable(options.folder, output) as store:
         own = find_library(store, options.library)
-        count = label_enrolment.reembed(store, find_actor(store, options.actor), own.id, context=context)
+        count = enrolment.reembed(store, find_actor(store, options.actor), own.id, context=context)
     output.result({"library": own.id, "embedded": count}, f"{count} labels embedded")
     return 0
 

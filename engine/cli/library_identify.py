@@ -13,9 +13,9 @@ from engine.core.case import Device
 from engine.core.errors import ImagingError, InputError, JobError, TouchstoneError
 from engine.core.library import label_name
 from engine.jobs import JobContext
-from engine.workflows import identification, label_findings
-from engine.workflows.identification import HITS, Identification
-from engine.workflows.recogniser import Recogniser
+from engine.workflows.labels import findings, identification
+from engine.workflows.labels.identification import HITS, Identification
+from engine.workflows.labels.recogniser import Recogniser
 from engine.workflows.stores import Store
 
 NOT_IDENTIFIED, NEGATIVE = 2, 3
@@ -98,7 +98,7 @@ def _recorded(
         what = "Captures in a case have their page, device and origin already"
         raise InputError(what, remedy="Leave --page, --device and --simulated out.")
     case = find_case(store, options.case)
-    finding = label_findings.identify_capture(
+    finding = findings.identify_capture(
         store,
         find_actor(store, options.actor),
         case.id,

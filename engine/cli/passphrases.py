@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.core.codes import CodeSeries
 from engine.core.errors import InputError
 from engine.jobs import PASSPHRASE_VARIABLE as VARIABLE
-from engine.workflows.series import Keyring
+from engine.workflows.codes.series import Keyring
 from engine.workflows.stores import Store
 
 LIMIT = 4096  # bytes of a passphrase file

@@ -13,7 +13,7 @@ from engine.core.errors import InputError, StoreError
 from engine.core.records import entered
 from engine.jobs import JobContext
 from engine.workflows import reports, stores, verification
-from engine.workflows.series import Keyring
+from engine.workflows.codes.series import Keyring
 
 NEGATIVE = 3
 

@@ -34,7 +34,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def _micro_pattern(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    from engine.workflows.training import train_micro_pattern
+    from engine.workflows.training.embedder import train_micro_pattern
 
     card = train_micro_pattern(
         options.out, profile=options.profile, loss=options.loss, steps=options.steps, labels=options.labels,
@@ -45,7 +45,7 @@ def _micro_pattern(options: argparse.Namespace, output: Output, context: JobCont
 
 
 def _contour_judge(options: argparse.Namespace, output: Output, context: JobContext) -> int:
-    from engine.workflows.training_judge import train_contour_judge
+    from engine.workflows.training.judge import train_contour_judge
 
     _tell(train_contour_judge(options.out, profile=options.profile, context=context), options.out, output)
     return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.cli.output import Output
 from engine.jobs import JobContext
-from engine.workflows.unframed import Shape, UnframedAnswer, find_unframed
+from engine.workflows.labels.unframed import Shape, UnframedAnswer, find_unframed
 
 NOTHING_READ = 2
 

@@ -9,7 +9,7 @@ from engine.jobs import JobContext
 from engine.report.content import Figure, ReportContent
 from engine.report.figures import evidence_figure, overlay_figure, pair_figure
 from engine.store import Store
-from engine.workflows.candidates import Candidate, candidates, library_of
+from engine.workflows.labels.candidates import Candidate, candidates, library_of
 
 
 def report_figures(store: Store, content: ReportContent, context: JobContext) -> tuple[Figure, ...]:

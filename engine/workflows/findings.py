@@ -19,7 +19,7 @@ from engine.workflows.examiner import CaptureFile, examine
 
 if TYPE_CHECKING:
     from engine.methods.two_level_qr.series import Series
-    from engine.workflows.series import Keyring
+    from engine.workflows.codes.series import Keyring
 
 COMPARISON = "capture_comparison"
 REGISTER = "register"  # key of the caution that tells what the register answered
@@ -76,7 +76,7 @@ def repeat(store: Store, finding: Finding, context: JobContext, keyring: "Keyrin
         The finding was made with a series that is not unlocked in the keyring.
     """
     if finding.method == IDENTIFICATION:
-        from engine.workflows.label_findings import repeat_identification
+        from engine.workflows.labels.findings import repeat_identification
 
         return repeat_identification(store, finding, context)
     used = {entry.capture_id: entry.scale for entry in finding.scales}
@@ -99,7 +99,7 @@ def repeat(store: Store, finding: Finding, context: JobContext, keyring: "Keyrin
 
 def _series_of(store: Store, finding: Finding, keyring: "Keyring | None") -> "Series | None":
     """Return the series that a finding was made with; None where it was made without one."""
-    from engine.workflows.series import Keyring
+    from engine.workflows.codes.series import Keyring
 
     made_with = [each for each in store.code_series() if each.facts.sha256 in finding.provenance.input_sha256]
     return (keyring or Keyring()).series(made_with[0].id) if made_with else None

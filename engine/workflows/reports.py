@@ -28,7 +28,7 @@ from engine.report.content import (
 from engine.store import Store, any_record_of
 from engine.workflows.cases import EXAMINING, CaseOverview, case_overview, require_role
 from engine.workflows.figures import report_figures
-from engine.workflows.reported_libraries import reported_libraries
+from engine.workflows.labels.reported_libraries import reported_libraries
 
 TITLE = "Report of examination"
 

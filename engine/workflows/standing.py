@@ -5,7 +5,7 @@ from engine.core.finding import Finding
 from engine.core.operating import OperatingPoint
 from engine.core.records import Record
 from engine.store import Store
-from engine.workflows.tracing import RegisterAnswer, query
+from engine.workflows.codes.tracing import RegisterAnswer, query
 
 
 class ApprovedPoint(Record):

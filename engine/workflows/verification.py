@@ -10,10 +10,10 @@ from engine.jobs import JobContext
 from engine.report.content import ReportContent
 from engine.report.differences import ABSENT, Difference, compare_findings
 from engine.store import Store
+from engine.workflows.codes.series import Keyring
 from engine.workflows.findings import repeat
+from engine.workflows.labels.reported_libraries import libraries_differ
 from engine.workflows.report_reader import ReadReport, read_report
-from engine.workflows.reported_libraries import libraries_differ
-from engine.workflows.series import Keyring
 
 
 class NotRepeated(Record):

@@ -125,7 +125,7 @@ class StoreActions(QObject):
             return
 
         def work(context: JobContext) -> AnyStore:
-            from engine.workflows.demo import make_demo
+            from engine.workflows.demo.case import make_demo
 
             folder.parent.mkdir(parents=True, exist_ok=True)
             return make_demo(folder, context)

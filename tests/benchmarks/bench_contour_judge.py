@@ -15,7 +15,7 @@ import numpy as np
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.contours import TEST_SEEDS, ContourFields
 from engine.methods.micro_pattern.judge import AT_ONCE, Judge
-from engine.workflows.training_judge_worker import confusion, rendered
+from engine.workflows.training.judge_worker import confusion, rendered
 
 FIRST_SEED = TEST_SEEDS + 500_000  # not those whose counts the card tells
 ROUNDS = 50

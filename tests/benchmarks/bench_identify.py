@@ -18,13 +18,13 @@ from engine.core.seeds import generator
 from engine.jobs import JobContext
 from engine.simulation.fluorescence import MIDDLE
 from engine.store import Store
-from engine.workflows import library
-from engine.workflows.identification import identify
-from engine.workflows.label_enrolment import BATCH_LABELS, enrol_fields
-from engine.workflows.recogniser import Recogniser
-from engine.workflows.recogniser_worker import Answers
+from engine.workflows.labels import library
+from engine.workflows.labels.enrolment import BATCH_LABELS, enrol_fields
+from engine.workflows.labels.identification import identify
+from engine.workflows.labels.recogniser import Recogniser
+from engine.workflows.labels.recogniser_worker import Answers
 from tests.benchmarks.bench_library import enrol_noise
-from tests.engine.workflows.label_samples import InThisProcess, field_of, save, single
+from tests.engine.workflows.labels.label_samples import InThisProcess, field_of, save, single
 
 FIRST_SEED = 31_700_000
 WARM = 3  # captures before the clock counts

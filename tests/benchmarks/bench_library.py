@@ -20,11 +20,11 @@ from engine.core.records import hash_of, new_id
 from engine.core.seeds import generator
 from engine.jobs import JobContext
 from engine.store import Store
-from engine.workflows import library, library_state
-from engine.workflows.label_enrolment import BATCH_LABELS
-from engine.workflows.library_index import searched_library
-from engine.workflows.recogniser import Recogniser
-from engine.workflows.recogniser_worker import Answers
+from engine.workflows.labels import library, library_state
+from engine.workflows.labels.enrolment import BATCH_LABELS
+from engine.workflows.labels.library_index import searched_library
+from engine.workflows.labels.recogniser import Recogniser
+from engine.workflows.labels.recogniser_worker import Answers
 
 KEY = hash_of("bench")
 PAGE = 60

@@ -59,7 +59,7 @@ def main() -> None:
 
 def images(store: Any, library_id: str) -> None:
     """Time reading pages of images from the store: first the segment is checked and parsed, then it is in memory."""
-    from engine.workflows.library import label_images
+    from engine.workflows.labels.library import label_images
 
     numbers = list(range(1, PAGE + 1))
     first = milliseconds(lambda: label_images(store, library_id, numbers))
@@ -72,7 +72,7 @@ def filters(store: Any, library_id: str) -> None:
     from dataclasses import replace
 
     from engine.jobs import JobContext
-    from engine.workflows.label_shelf import LabelFilter, rows_left, shelf
+    from engine.workflows.labels.shelf import LabelFilter, rows_left, shelf
 
     own = shelf(store, library_id, JobContext())
     times = LABELS // STORED + 1

@@ -39,7 +39,7 @@ from engine.methods.two_level_qr.series import Series, make_series
 from engine.simulation import laser
 from engine.simulation.channel import copied, scan
 from engine.simulation.printing import Print
-from engine.workflows.code_protocol import SEARCH
+from engine.workflows.evaluation.code_protocol import SEARCH
 from tests.engine.methods.two_level_qr.samples import Held
 
 Pixels = np.ndarray

@@ -35,11 +35,11 @@ from engine.methods.two_level_qr.series import Series
 from engine.simulation import laser
 from engine.simulation.channel import copied, scan
 from engine.simulation.printing import Print
-from engine.workflows.code_checker import CodeChecker
-from engine.workflows.codes import check_image
-from engine.workflows.series import Keyring, make_series
+from engine.workflows.codes.checker import CodeChecker
+from engine.workflows.codes.checks import check_image
+from engine.workflows.codes.series import Keyring, make_series
+from engine.workflows.codes.tracing import issue_ids
 from engine.workflows.stores import create_store
-from engine.workflows.tracing import issue_ids
 from tests.engine.methods.two_level_qr.samples import Held
 
 CODES = 12

@@ -20,9 +20,9 @@ from engine.core.codes import RegisterState, Scheme
 from engine.core.seeds import generator
 from engine.jobs import JobContext
 from engine.store import Store
-from engine.workflows.series import Keyring, make_series
+from engine.workflows.codes.series import Keyring, make_series
+from engine.workflows.codes.tracing import issue_ids, life_step, query, record_steps
 from engine.workflows.tables import Table
-from engine.workflows.tracing import issue_ids, life_step, query, record_steps
 
 COUNT = 1_000_000
 ROWS = 200_000

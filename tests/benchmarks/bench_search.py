@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.jobs import JobContext
 from engine.simulation.label_vectors import SimulatedLabels
-from engine.workflows.benchmarks import benchmark_search, prepare
+from engine.workflows.evaluation.search_benchmark import benchmark_search, prepare
 
 PAPER = ["41556x100", "4155600x1"]
 CURVE = ["10000x1", "100000x1", "1000000x1", "10000000x1"]

@@ -19,8 +19,8 @@ from engine.simulation import laser
 from engine.simulation.channel import copied, scan
 from engine.simulation.printing import Print
 from engine.store import Store
-from engine.workflows.series import Keyring, make_series
-from engine.workflows.tracing import issue_ids
+from engine.workflows.codes.series import Keyring, make_series
+from engine.workflows.codes.tracing import issue_ids
 
 PASSPHRASE = "correct horse battery"
 KEY = bytes(range(32))

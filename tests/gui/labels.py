@@ -8,7 +8,7 @@ from engine.core.records import new_id
 from engine.core.seeds import generator
 from engine.simulation.glyphs import GLYPHS
 from engine.store import Store
-from engine.workflows.library import make_library
+from engine.workflows.labels.library import make_library
 
 KEY = "a" * 64
 CLASSES = 6

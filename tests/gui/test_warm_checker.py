@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from engine.workflows import code_checker
+from engine.workflows.codes import checker
 from gui.warm_checker import WarmChecker
 
 
@@ -22,7 +22,7 @@ class Fake:
 
 @pytest.fixture
 def warm(monkeypatch):
-    monkeypatch.setattr(code_checker, "CodeChecker", Fake)
+    monkeypatch.setattr(checker, "CodeChecker", Fake)
     Fake.alive.clear()
     made = WarmChecker()
     yield made

@@ -3,8 +3,8 @@
 from tests.mutants.mutant import Mutant
 
 DECISION = "tests/engine/methods/two_level_qr/test_decision.py"
-CODES = "tests/engine/workflows/test_codes.py"
-PRESS = "tests/engine/workflows/test_qualification.py"
+CODES = "tests/engine/workflows/codes/test_checks.py"
+PRESS = "tests/engine/workflows/codes/test_qualification.py"
 POINTS = "tests/engine/report/test_points.py"
 
 MUTANTS = (
@@ -38,35 +38,35 @@ MUTANTS = (
     ),
     Mutant(
         "changed-image-not-read-again",
-        "engine/workflows/code_checker.py",
+        "engine/workflows/codes/checker.py",
         "        if self._held is None or self._held.state != state:\n",
         "        if self._held is None:\n",
         f"{CODES}::test_an_image_that_changed_since_it_was_read_is_read_again",
     ),
     Mutant(
         "same-text-is-one-code",
-        "engine/workflows/code_checker.py",
+        "engine/workflows/codes/checker.py",
         "        counts[reading.text] = counts.get(reading.text, 0) + 1\n",
         "        counts[reading.text] = 1\n",
         f"{CODES}::test_the_same_code_twice_in_an_image_is_an_anomaly_and_both_are_measured",
     ),
     Mutant(
         "tuned-on-the-test-half",
-        "engine/workflows/qualification.py",
+        "engine/workflows/codes/qualification.py",
         "    threshold = threshold_between_means(tuning.genuine, tuning.counterfeit)\n",
         "    threshold = threshold_between_means(test.genuine, test.counterfeit)\n",
         f"{PRESS}::test_threshold_and_rates_come_from_two_halves_without_a_common_code",
     ),
     Mutant(
         "codes-and-their-copies-on-both-sides",
-        "engine/workflows/qualification.py",
+        "engine/workflows/codes/qualification.py",
         "    for ids in (both, genuine.keys() - both, copies.keys() - both):\n",
         "    for ids in (genuine.keys(), copies.keys()):\n",
         f"{PRESS}::test_threshold_and_rates_come_from_two_halves_without_a_common_code",
     ),
     Mutant(
         "resolutions-compared-between-kinds-alone",
-        "engine/workflows/qualification.py",
+        "engine/workflows/codes/qualification.py",
         "    low, high = by_dpi[0], by_dpi[-1]\n",
         "    low, high = sorted((max(k.values(), key=lambda each: each.dpi) for k in (genuine, copies)), "
         "key=lambda each: each.dpi)\n",
@@ -74,7 +74,7 @@ MUTANTS = (
     ),
     Mutant(
         "printed-code-counted-twice",
-        "engine/workflows/qualification.py",
+        "engine/workflows/codes/qualification.py",
         "            if one.product_id in found:\n",
         "            if not one.product_id:\n",
         f"{PRESS}::test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded",

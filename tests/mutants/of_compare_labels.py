@@ -3,21 +3,21 @@
 from tests.mutants.mutant import Mutant
 
 PAGE = "tests/gui/pages/test_compare_labels.py"
-BEHIND = "tests/engine/workflows/test_candidates.py"
+BEHIND = "tests/engine/workflows/labels/test_candidates.py"
 REPORT = "tests/engine/report/test_labels.py"
 RENDERER = "tests/gui/stage/test_renderer.py"
 
 MUTANTS = (
     Mutant(
         "points-of-another-candidate-drawn",
-        "engine/workflows/candidates.py",
+        "engine/workflows/labels/candidates.py",
         "if point.reference == match.reference)",
         "if point.reference is not None)",
         f"{PAGE}::test_another_candidate_is_shown_with_its_own_points",
     ),
     Mutant(
         "candidate-laid-without-its-quarter-turn",
-        "engine/workflows/candidates.py",
+        "engine/workflows/labels/candidates.py",
         "for turn in range(TURNS)]",
         "for turn in range(1)]",
         f"{BEHIND}::test_a_few_points_are_enough_to_turn_the_candidate_the_right_way",
@@ -52,7 +52,7 @@ MUTANTS = (
     ),
     Mutant(
         "report-takes-a-moved-label-for-the-same",
-        "engine/workflows/reported_libraries.py",
+        "engine/workflows/labels/reported_libraries.py",
         "    if own == label:\n",
         "    if own.number == label.number:\n",
         f"{BEHIND}::test_a_library_that_is_not_the_reported_one_is_a_difference",

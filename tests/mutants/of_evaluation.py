@@ -2,49 +2,49 @@
 
 from tests.mutants.mutant import Mutant
 
-EVALUATION = "tests/engine/workflows/test_evaluation.py"
+EVALUATION = "tests/engine/workflows/evaluation/test_two_level_qr.py"
 ATTACKS = "tests/engine/simulation/test_attacks.py"
-FORGERS = "tests/engine/workflows/test_code_attacks.py"
+FORGERS = "tests/engine/workflows/evaluation/test_code_attacks.py"
 
 MUTANTS = (
     Mutant(
         "threshold-tested-on-its-own-codes",
-        "engine/workflows/code_protocol.py",
+        "engine/workflows/evaluation/code_protocol.py",
         "return scores[1::2] if self.halved else scores",
         "return scores",
         f"{EVALUATION}::test_codes_that_a_threshold_was_set_on_are_not_tested_by_it",
     ),
     Mutant(
         "limit-itself-rejected",
-        "engine/workflows/code_protocol.py",
+        "engine/workflows/evaluation/code_protocol.py",
         "(indicators >= self.low)",
         "(indicators > self.low)",
         f"{EVALUATION}::test_a_rule_accepts_its_own_limits",
     ),
     Mutant(
         "threshold-set-on-the-other-scanner",
-        "engine/workflows/evaluation.py",
+        "engine/workflows/evaluation/two_level_qr.py",
         "_only(own, kind, 1)",
         "_only(own, kind, 2)",
         f"{EVALUATION}::test_thresholds_are_carried_over_from_plain_copies_of_experiment_1",
     ),
     Mutant(
         "pieces-of-one-attacker-counted-as-independent",
-        "engine/workflows/evaluation.py",
+        "engine/workflows/evaluation/two_level_qr.py",
         "return rate(happened, clusters)",
         "return rate(happened)",
         f"{EVALUATION}::test_pooled_intervals_count_attackers_and_not_their_pieces",
     ),
     Mutant(
         "unread-piece-accepted",
-        "engine/workflows/code_protocol.py",
+        "engine/workflows/evaluation/code_protocol.py",
         "NOT_READ = -1.0",
         "NOT_READ = 1.0",
         f"{EVALUATION}::test_a_piece_that_cannot_be_read_is_rejected",
     ),
     Mutant(
         "made-up-ids-all-known",
-        "engine/workflows/code_attacks.py",
+        "engine/workflows/evaluation/code_attacks.py",
         "[made_up in issued for",
         "[True for",
         f"{FORGERS}::test_made_up_ids_pass_only_where_they_were_issued",

@@ -3,11 +3,11 @@
 from tests.mutants.mutant import Mutant
 
 SINGLE = "engine/methods/micro_pattern/single.py"
-PROTOCOL = "engine/workflows/label_protocol.py"
-CAPTURES = "engine/workflows/label_captures.py"
+PROTOCOL = "engine/workflows/evaluation/label_protocol.py"
+CAPTURES = "engine/workflows/evaluation/label_captures.py"
 OF_SINGLE = "tests/engine/methods/micro_pattern/test_single.py"
-OF_PROTOCOL = "tests/engine/workflows/test_label_protocol.py"
-OF_CAPTURES = "tests/engine/workflows/test_label_captures.py"
+OF_PROTOCOL = "tests/engine/workflows/evaluation/test_label_protocol.py"
+OF_CAPTURES = "tests/engine/workflows/evaluation/test_label_captures.py"
 
 MUTANTS = (
     Mutant(

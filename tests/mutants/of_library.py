@@ -3,11 +3,11 @@
 from tests.mutants.mutant import Mutant
 
 STORED = "tests/engine/store/test_library_in_store.py"
-ROWS = "tests/engine/workflows/test_label_rows.py"
-SEARCH = "tests/engine/workflows/test_searching.py"
-ENROL = "tests/engine/workflows/test_label_enrolment.py"
-IDENTIFY = "tests/engine/workflows/test_identification.py"
-LIBRARY = "tests/engine/workflows/test_library.py"
+ROWS = "tests/engine/workflows/labels/test_rows.py"
+SEARCH = "tests/engine/workflows/labels/test_searching.py"
+ENROL = "tests/engine/workflows/labels/test_enrolment.py"
+IDENTIFY = "tests/engine/workflows/labels/test_identification.py"
+LIBRARY = "tests/engine/workflows/labels/test_library.py"
 DECISION = "tests/engine/methods/micro_pattern/test_label_decision.py"
 DECIDING = "engine/methods/micro_pattern/decision.py"
 
@@ -42,91 +42,91 @@ MUTANTS = (
     ),
     Mutant(
         "rows-trusted-unchecked",
-        "engine/workflows/label_rows.py",
+        "engine/workflows/labels/rows.py",
         "            if digest.hexdigest() != column.sha256:\n",
         "            if not digest.hexdigest():\n",
         f"{ROWS}::test_every_spoilt_byte_is_noticed_and_the_file_made_again",
     ),
     Mutant(
         "rows-of-another-state-used",
-        "engine/workflows/label_rows.py",
+        "engine/workflows/labels/rows.py",
         "(SCHEMA, source, layout.columns):",
         "(SCHEMA, header.source, layout.columns):",
         f"{ROWS}::test_a_file_of_another_state_or_layout_is_stale",
     ),
     Mutant(
         "chain-forgets-what-came-before",
-        "engine/workflows/label_rows.py",
+        "engine/workflows/labels/rows.py",
         '        sources.append(sha256_hex(f"{sources[-1]} {segment}".encode()))\n',
         '        sources.append(sha256_hex(f"{segment}".encode()))\n',
         f"{ROWS}::test_a_state_that_went_another_way_shares_nothing",
     ),
     Mutant(
         "withdrawn-labels-found",
-        "engine/workflows/searching.py",
+        "engine/workflows/labels/searching.py",
         'np.isin(numbers, np.array(library["withdrawn"], dtype=np.int64)) | ',
         "",
         f"{SEARCH}::test_what_does_not_count_is_never_found",
     ),
     Mutant(
         "later-labels-found",
-        "engine/workflows/searching.py",
+        "engine/workflows/labels/searching.py",
         ' | (numbers > int(library["count"]))',
         "",
         f"{SEARCH}::test_what_does_not_count_is_never_found",
     ),
     Mutant(
         "a-label-found-once-a-turn",
-        "engine/workflows/searching.py",
+        "engine/workflows/labels/searching.py",
         "        best = order[np.sort(first)][:k]\n",
         "        best = order[:k]\n",
         f"{SEARCH}::test_the_best_of_the_turns_is_that_of_a_slow_search",
     ),
     Mutant(
         "ties-by-turn-before-number",
-        "engine/workflows/searching.py",
+        "engine/workflows/labels/searching.py",
         "np.lexsort((which, found, -alike))",
         "np.lexsort((found, which, -alike))",
         f"{SEARCH}::test_the_best_of_the_turns_is_that_of_a_slow_search",
     ),
     Mutant(
         "withdrawals-reach-into-the-past",
-        "engine/workflows/library_index.py",
+        "engine/workflows/labels/library_index.py",
         "state.withdrawn(sequence) if number <= count",
         "state.withdrawn() if number <= count",
         f"{IDENTIFY}::test_a_finding_is_recorded_and_made_again_among_the_labels_that_counted_then",
     ),
     Mutant(
         "vectors-of-any-length",
-        "engine/workflows/library_index.py",
+        "engine/workflows/labels/library_index.py",
         "np.abs(np.linalg.norm(vectors, axis=1) - 1).max() > UNIT",
         "np.abs(np.linalg.norm(vectors, axis=1) - 1).min() > UNIT",
         f"{IDENTIFY}::test_embeddings_that_are_not_of_unit_length_are_refused",
     ),
     Mutant(
         "field-enrolled-twice",
-        "engine/workflows/label_enrolment.py",
+        "engine/workflows/labels/enrolment.py",
         "                if field.sha256 == sha256:\n",
         "                if field.sha256 == name:\n",
         f"{ENROL}::test_a_field_enrolled_before_is_refused_and_the_numbers_named",
     ),
     Mutant(
         "changed-file-enrolled",
-        "engine/workflows/label_enrolment.py",
+        "engine/workflows/labels/enrolment.py",
         "            if self._store.add_evidence(taken.path, taken.path.suffix) == field.sha256:\n",
         "            if self._store.add_evidence(taken.path, taken.path.suffix):\n",
         f"{ENROL}::test_a_file_that_changes_meanwhile_is_refused",
     ),
     Mutant(
         "recorded-on-a-look-beforehand",
-        "engine/workflows/label_enrolment.py",
+        "engine/workflows/labels/enrolment.py",
         "        if not self._record:\n            return\n",
         "",
         f"{ENROL}::test_nothing_is_recorded_on_a_look_beforehand",
     ),
     Mutant(
         "places-of-labels-unchecked",
-        "engine/workflows/library.py",
+        "engine/workflows/labels/library.py",
         "    if not inside or not np.array_equal(places[:, 0], expected):\n",
         "    if not inside:\n",
         f"{LIBRARY}::test_places_that_no_field_has_are_refused",
@@ -161,7 +161,7 @@ MUTANTS = (
     ),
     Mutant(
         "matched-points-left-in-the-crop",
-        "engine/workflows/label_findings.py",
+        "engine/workflows/labels/findings.py",
         "    questioned = in_capture(matched.questioned, found.corners, LABEL_PX)\n",
         "    questioned = matched.questioned\n",
         f"{IDENTIFY}::test_matched_points_of_a_finding_lie_in_the_capture",

@@ -71,16 +71,16 @@ MUTANTS = (
     ),
     Mutant(
         "map-of-another-seed",
-        "engine/workflows/label_map.py",
+        "engine/workflows/labels/similarity_map.py",
         '{"vectors": made_from, "seed": seed, "most": MOST, "version": VERSION}',
         '{"vectors": made_from, "most": MOST, "version": VERSION}',
-        "tests/engine/workflows/test_label_map.py::test_a_map_of_other_embeddings_or_seed_is_another",
+        "tests/engine/workflows/labels/test_similarity_map.py::test_a_map_of_other_embeddings_or_seed_is_another",
     ),
     Mutant(
         "range-without-its-last-number",
-        "engine/workflows/label_shelf.py",
+        "engine/workflows/labels/shelf.py",
         "(table.numbers <= high)",
         "(table.numbers < high)",
-        "tests/engine/workflows/test_label_shelf.py::test_a_filter_leaves_what_a_plain_loop_leaves",
+        "tests/engine/workflows/labels/test_shelf.py::test_a_filter_leaves_what_a_plain_loop_leaves",
     ),
 )

@@ -4,8 +4,8 @@ from tests.mutants.mutant import Mutant
 
 STORE = "tests/engine/store/test_codes_in_store.py"
 SEALING = "engine/methods/two_level_qr/sealing.py"
-TRACING = "engine/workflows/tracing.py"
-TRACED = "tests/engine/workflows/test_tracing.py"
+TRACING = "engine/workflows/codes/tracing.py"
+TRACED = "tests/engine/workflows/codes/test_tracing.py"
 
 MUTANTS = (
     Mutant(
@@ -21,7 +21,7 @@ MUTANTS = (
         "engine/store/transfer.py",
         "                if (store.path / name).exists():  # what the copy lacks, its check tells\n",
         "                if not (store.path / name).exists():\n",
-        "tests/engine/workflows/test_series.py::test_an_export_leaves_the_secrets_out_and_a_backup_keeps_them",
+        "tests/engine/workflows/codes/test_series.py::test_an_export_leaves_the_secrets_out_and_a_backup_keeps_them",
     ),
     Mutant(
         "secrets-handed-out-unchecked",
@@ -74,10 +74,10 @@ MUTANTS = (
     ),
     Mutant(
         "keyring-takes-any-series",
-        "engine/workflows/series.py",
+        "engine/workflows/codes/series.py",
         "        if series.facts() != recorded.facts:\n",
         "        if series is None:\n",
-        "tests/engine/workflows/test_series.py::test_secrets_of_another_series_are_not_taken_for_these",
+        "tests/engine/workflows/codes/test_series.py::test_secrets_of_another_series_are_not_taken_for_these",
     ),
     Mutant(
         "ids-without-the-key",
@@ -152,10 +152,10 @@ MUTANTS = (
     ),
     Mutant(
         "voidings-of-other-processes-overlooked",
-        "engine/workflows/sheets.py",
+        "engine/workflows/codes/sheets.py",
         "    store.refresh()\n",
         "",
-        "tests/engine/workflows/test_sheets.py::test_what_another_process_voided_is_not_printed",
+        "tests/engine/workflows/codes/test_sheets.py::test_what_another_process_voided_is_not_printed",
     ),
     Mutant(
         "first-bad-image-stops-the-batch",
@@ -166,10 +166,10 @@ MUTANTS = (
     ),
     Mutant(
         "one-scan-of-both-kinds-qualifies",
-        "engine/workflows/qualification.py",
+        "engine/workflows/codes/qualification.py",
         "    if images[0] & images[1]:",
         "    if images[0] == {}:",
-        "tests/engine/workflows/test_qualification.py::"
+        "tests/engine/workflows/codes/test_qualification.py::"
         "test_what_would_make_the_rates_wrong_is_refused_and_nothing_recorded",
     ),
 )

@@ -4,7 +4,7 @@ from tests.mutants.mutant import Mutant
 
 FLAT = "tests/engine/search/test_flat.py"
 INDEX = "tests/engine/search/test_index.py"
-BENCHMARK = "tests/engine/workflows/test_benchmarks.py"
+BENCHMARK = "tests/engine/workflows/evaluation/test_search_benchmark.py"
 ORDER = f"{FLAT}::test_the_best_are_found_in_order_and_equal_ones_by_number"
 FORGED = f"{INDEX}::test_a_forged_index_with_right_hashes_is_refused"
 
@@ -116,14 +116,14 @@ MUTANTS = (
     ),
     Mutant(
         "benchmark-counts-embeddings-for-labels",
-        "engine/workflows/benchmarks.py",
+        "engine/workflows/evaluation/search_benchmark.py",
         "        return (hits.numbers[:, 0] - 1) // simulated.variants\n",
         "        return hits.numbers[:, 0] - 1\n",
         f"{BENCHMARK}::test_another_variant_of_the_label_counts_as_the_label",
     ),
     Mutant(
         "strangers-left-out-of-the-decisions",
-        "engine/workflows/benchmarks.py",
+        "engine/workflows/evaluation/search_benchmark.py",
         '        "decisions": rate(own == passed),\n',
         '        "decisions": rate((own == passed)[genuine]),\n',
         f"{BENCHMARK}::test_exact_search_beside_itself_agrees_with_itself",

@@ -6,7 +6,7 @@ RECTIFICATION = "tests/engine/methods/two_level_qr/test_rectification.py"
 STRANGE = "tests/engine/methods/two_level_qr/test_strange_captures.py"
 DETECTION = "tests/engine/methods/two_level_qr/test_detection.py"
 LAYOUT = "tests/engine/report/test_sheet.py"
-PRINTING = "tests/engine/workflows/test_sheets.py"
+PRINTING = "tests/engine/workflows/codes/test_sheets.py"
 
 MUTANTS = (
     Mutant(
@@ -74,35 +74,35 @@ MUTANTS = (
     ),
     Mutant(
         "resolution-rounded-to-the-nearest",
-        "engine/workflows/sheets.py",
+        "engine/workflows/codes/sheets.py",
         "    if rest or not 1 <= repeat <= REPEAT_LIMIT:\n",
         "    if not 1 <= repeat <= REPEAT_LIMIT:\n",
         f"{PRINTING}::test_a_resolution_or_paper_that_would_need_resampling_is_refused",
     ),
     Mutant(
         "voided-ids-printed",
-        "engine/workflows/sheets.py",
+        "engine/workflows/codes/sheets.py",
         "        if series_id != series.id or product_id in voided:\n",
         "        if series_id != series.id:\n",
         f"{PRINTING}::test_only_ids_that_count_are_printed",
     ),
     Mutant(
         "sheets-left-behind-after-cancelling",
-        "engine/workflows/sheets.py",
+        "engine/workflows/codes/sheets.py",
         "                name.unlink()\n",
         "                pass\n",
         f"{PRINTING}::test_cancelling_leaves_no_sheet_behind",
     ),
     Mutant(
         "sheets-printed-again-by-anybody",
-        "engine/workflows/sheets.py",
+        "engine/workflows/codes/sheets.py",
         '    require_role(actor, PRODUCING, "print codes")\n',
         "",
         f"{PRINTING}::test_only_producers_and_administrators_print_codes_again",
     ),
     Mutant(
         "printing-not-recorded",
-        "engine/workflows/sheets.py",
+        "engine/workflows/codes/sheets.py",
         '    store.commit(actor.id, "codes printed", printed)\n',
         "    assert printed\n",
         f"{PRINTING}::test_every_printing_is_recorded_with_who_what_and_the_files_as_written",

@@ -24,7 +24,7 @@ from gui.widgets.text import ElidedLabel
 from gui.widgets.units import count
 
 if TYPE_CHECKING:
-    from engine.workflows.checked_code import CheckedCode
+    from engine.workflows.codes.checked import CheckedCode
 
 
 Leaves: TypeAlias = tuple[tuple[Path, int], ...]
@@ -221,7 +221,7 @@ class CheckActions(QObject):
 
 def _begun(with_: Working, leaves: Leaves, context: JobContext) -> Began:
     """Read the codes of pages; the checker keeps the last one for the check itself."""
-    from engine.workflows.codes import locked_series
+    from engine.workflows.codes.checks import locked_series
 
     counts, locked = [], dict[str, CodeSeries]()
     with with_.checker.lent() as checker:
@@ -234,7 +234,7 @@ def _begun(with_: Working, leaves: Leaves, context: JobContext) -> Began:
 
 
 def _checked(with_: Working, leaves: Leaves, wish: CheckWish, context: JobContext) -> "tuple[CheckedCode, ...]":
-    from engine.workflows.codes import check_image
+    from engine.workflows.codes.checks import check_image
 
     found: list[CheckedCode] = []
     with with_.checker.lent() as checker:

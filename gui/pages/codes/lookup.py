@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.jobs import JobContext
-from engine.workflows.tracing import RegisterAnswer
+from engine.workflows.codes.tracing import RegisterAnswer
 from gui.pages.codes.timeline import Timeline
 from gui.pages.codes.words import OUTCOMES, STATES, answer_rows, checked_row, entries_of, own_warnings
 from gui.session import Session
@@ -19,7 +19,7 @@ from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState, PlainLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.checked_code import CheckedCode
+    from engine.workflows.codes.checked import CheckedCode
 
 WARNINGS_SHOWN = 8
 
@@ -74,7 +74,7 @@ class LookupPanel(QWidget):
         self._asked = asked = (text, typed)
 
         def work(context: JobContext) -> RegisterAnswer:
-            from engine.workflows.tracing import query
+            from engine.workflows.codes.tracing import query
 
             return query(store, text, typed=typed)
 

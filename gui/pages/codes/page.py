@@ -9,8 +9,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.jobs import JobContext
-from engine.workflows.series import SeriesOverview, series_overview
-from engine.workflows.tracing import RegisterAnswer
+from engine.workflows.codes.series import SeriesOverview, series_overview
+from engine.workflows.codes.tracing import RegisterAnswer
 from gui.pages.codes.checking import CheckActions
 from gui.pages.codes.lookup import LookupPanel
 from gui.pages.codes.points import PointsPanel, SetBy
@@ -25,7 +25,7 @@ from gui.widgets.files import local_files
 from gui.widgets.text import PlainLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.checked_code import CheckedCode
+    from engine.workflows.codes.checked import CheckedCode
 
 Found = tuple[tuple[SeriesOverview, ...], tuple[Batch, ...], SetBy]
 LOOK_UP, SERIES, PRESS, PRINT = range(4)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.operating import OperatingPoint
-from engine.workflows.series import SeriesOverview
+from engine.workflows.codes.series import SeriesOverview
 from gui.pages.codes.words import point_rows
 from gui.session import Session
 from gui.shell.commands import CommandRegistry

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QPushButton, 
 
 from engine.core.codes import CodeSeries, IdBatch
 from engine.jobs import JobContext
-from engine.workflows.series import PRODUCING, SeriesOverview
+from engine.workflows.codes.series import PRODUCING, SeriesOverview
+from engine.workflows.codes.tracing import COUNT_LIMIT, IssuedIds
 from engine.workflows.tables import Table
-from engine.workflows.tracing import COUNT_LIMIT, IssuedIds
 from gui.pages.codes.issue import ID_ALONE, SECRECY, IssueWish, SheetsDialog
 from gui.pages.codes.register_actions import TABLES
 from gui.pages.codes.working import may_record, with_secrets, working
@@ -29,7 +29,7 @@ from gui.widgets.text import ElidedLabel, EmptyState, PlainLabel
 from gui.widgets.units import count, time_text
 
 if TYPE_CHECKING:
-    from engine.workflows.sheets import Kind, SheetPreview, SheetReport
+    from engine.workflows.codes.sheets import Kind, SheetPreview, SheetReport
 
 FIRST_COUNT = 24
 CAPTION = "caption"
@@ -166,7 +166,7 @@ class PrintPanel(QWidget):
             return
 
         def work(context: JobContext) -> str:
-            from engine.workflows.tracing import issued_batch
+            from engine.workflows.codes.tracing import issued_batch
 
             return "\n".join(issued_batch(store, chosen.batch.id).product_ids)
 
@@ -271,7 +271,7 @@ class PrintPanel(QWidget):
         table, column = self._table[1] if self._table is not None else None, self._column()
 
         def work(context: JobContext) -> "SheetPreview":
-            from engine.workflows.sheets import preview_sheet
+            from engine.workflows.codes.sheets import preview_sheet
 
             captions = _captions(table, column)
             return preview_sheet(with_.store, with_.keyring, series.id, number, captions=captions, paper=paper)
@@ -294,8 +294,8 @@ class PrintPanel(QWidget):
         paper, column = self.paper.currentText(), self._column()
 
         def work(context: JobContext) -> "tuple[IssuedIds, SheetReport | None]":
-            from engine.workflows.sheets import issue_and_print
-            from engine.workflows.tracing import issue_ids
+            from engine.workflows.codes.sheets import issue_and_print
+            from engine.workflows.codes.tracing import issue_ids
 
             if wish.out is None:
                 return issue_ids(
@@ -324,8 +324,8 @@ class PrintPanel(QWidget):
         paper = self.paper.currentText()
 
         def work(context: JobContext) -> "SheetReport":
-            from engine.workflows.sheets import make_sheets
-            from engine.workflows.tracing import issued_batch
+            from engine.workflows.codes.sheets import make_sheets
+            from engine.workflows.codes.tracing import issued_batch
 
             issued = issued_batch(with_.store, batch.id)
             return make_sheets(

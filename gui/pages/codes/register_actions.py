@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 
 from engine.core.codes import LifeBatch, LifeStep, Stage, Voiding
 from engine.jobs import JobContext
-from engine.workflows.series import PRODUCING
-from engine.workflows.tracing import RECORDING, RegisterAnswer
+from engine.workflows.codes.series import PRODUCING
+from engine.workflows.codes.tracing import RECORDING, RegisterAnswer
 from gui.pages.codes.dialogs import StepDialog, VoidDialog
 from gui.pages.codes.words import BY_HAND
 from gui.pages.codes.working import may_record, working
@@ -75,7 +75,7 @@ class RegisterActions(QObject):
         """Read a table of steps and ask whether to record them."""
 
         def work(context: JobContext) -> tuple[tuple[LifeStep, ...], int]:
-            from engine.workflows.tracing import read_steps
+            from engine.workflows.codes.tracing import read_steps
 
             steps = read_steps(path)
             return steps, len({step.product_id for step in steps})
@@ -104,7 +104,7 @@ class RegisterActions(QObject):
             return
 
         def work(context: JobContext) -> LifeBatch:
-            from engine.workflows.tracing import life_step, record_steps
+            from engine.workflows.codes.tracing import life_step, record_steps
 
             step = life_step(product_id, stage.value, time, place, party, note)
             return record_steps(with_.store, with_.actor, (step,), BY_HAND)
@@ -117,7 +117,7 @@ class RegisterActions(QObject):
             return
 
         def work(context: JobContext) -> LifeBatch:
-            from engine.workflows.tracing import record_steps
+            from engine.workflows.codes.tracing import record_steps
 
             return record_steps(with_.store, with_.actor, steps, source)
 
@@ -129,7 +129,7 @@ class RegisterActions(QObject):
             return
 
         def work(context: JobContext) -> Voiding:
-            from engine.workflows.tracing import void
+            from engine.workflows.codes.tracing import void
 
             return void(with_.store, with_.actor, series_id, (product_id,), reason)
 

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QWidget
 from engine.core.codes import CodeSeries, Voiding
 from engine.core.operating import OperatingPoint
 from engine.jobs import JobContext
-from engine.workflows.qualification import QUALIFYING
-from engine.workflows.series import PRODUCING, SeriesOverview
+from engine.workflows.codes.qualification import QUALIFYING
+from engine.workflows.codes.series import PRODUCING, SeriesOverview
 from gui.pages.codes.dialogs import MakeSeriesDialog, SeriesWish, VoidDialog
 from gui.pages.codes.qualify import QualifyDialog, QualifyWish
 from gui.pages.codes.working import may_record, with_secrets, working
@@ -113,7 +113,7 @@ class SeriesActions(QObject):
             return
 
         def work(context: JobContext) -> CodeSeries:
-            from engine.workflows.series import make_series
+            from engine.workflows.codes.series import make_series
 
             series = make_series(
                 with_.store, with_.actor, wish.name, scheme=wish.scheme, passphrase=wish.passphrase,
@@ -135,7 +135,7 @@ class SeriesActions(QObject):
             return
 
         def work(context: JobContext) -> OperatingPoint:
-            from engine.workflows.qualification import qualify
+            from engine.workflows.codes.qualification import qualify
 
             return qualify(
                 with_.store, with_.actor, series.id, with_.keyring, wish.genuine, wish.copies,
@@ -155,7 +155,7 @@ class SeriesActions(QObject):
             return
 
         def work(context: JobContext) -> Voiding:
-            from engine.workflows.tracing import void
+            from engine.workflows.codes.tracing import void
 
             return void(with_.store, with_.actor, series.id, (), reason)
 

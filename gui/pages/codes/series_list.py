@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from engine.workflows.series import SeriesOverview
+from engine.workflows.codes.series import SeriesOverview
 from gui.pages.codes.words import series_rows
 from gui.session import Session
 from gui.shell.commands import CommandRegistry

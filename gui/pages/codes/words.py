@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 
 from engine.core.codes import CodeCheck, RecordedCheck, RegisterState, SealState
 from engine.core.operating import OperatingPoint, ScoreSet
-from engine.workflows.series import SeriesOverview
-from engine.workflows.tracing import RegisterAnswer
+from engine.workflows.codes.series import SeriesOverview
+from engine.workflows.codes.tracing import RegisterAnswer
 from gui.pages.codes.timeline import Entry, Kind
 from gui.widgets.operating import rate_text
 from gui.widgets.text import Meaning
 from gui.widgets.units import count, time_text
 
 if TYPE_CHECKING:
-    from engine.workflows.checked_code import CheckedCode
+    from engine.workflows.codes.checked import CheckedCode
 
 Rows = tuple[tuple[str, str], ...]
 MM_PER_INCH = 25.4
@@ -145,7 +145,7 @@ def checked_row(code: "CheckedCode") -> tuple[str, str, str, str]:
 
 def own_warnings(code: "CheckedCode", answer: RegisterAnswer) -> tuple[str, ...]:
     """Return what a check warns of beside its outcome and beside what the register, asked again, calls odd now."""
-    from engine.workflows.checked_code import anomaly_texts
+    from engine.workflows.codes.checked import anomaly_texts
 
     told = {code.check.outcome}
     if any(each.check.id == code.check.id for each in answer.checks):

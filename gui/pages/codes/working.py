@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.core.case import Actor, Role
 from engine.core.codes import CodeSeries
-from engine.workflows.series import Keyring
+from engine.workflows.codes.series import Keyring
 from gui.session import AnyStore, Session
 from gui.warm_checker import WarmChecker
 from gui.widgets.passphrase import PassphraseDialog

@@ -55,7 +55,7 @@ class CodeExamination(QObject):
             return
 
         def work(context: JobContext) -> Examined:
-            from engine.workflows.codes import examine_codes, locked_series
+            from engine.workflows.codes.checks import examine_codes, locked_series
             from engine.workflows.findings import stored_file
 
             with session.checker.lent() as checker:

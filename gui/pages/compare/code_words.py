@@ -10,7 +10,7 @@ from gui.widgets.operating import domain_text, rate_text
 from gui.widgets.units import time_text
 
 if TYPE_CHECKING:
-    from engine.workflows.tracing import RegisterAnswer
+    from engine.workflows.codes.tracing import RegisterAnswer
 
 SHOWN_ENTRIES = 20
 CHECKED = {True: "passed", False: "did not pass"}

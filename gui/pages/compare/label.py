@@ -24,8 +24,8 @@ from gui.stage.stage import Stage
 from gui.widgets.text import ElidedLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.candidates import Candidate, LabelStanding
-    from engine.workflows.library import LabelDetails, LibraryOverview
+    from engine.workflows.labels.candidates import Candidate, LabelStanding
+    from engine.workflows.labels.library import LabelDetails, LibraryOverview
 
 Found = tuple[Finding, ...]
 NO_LIBRARY = "No library has labels yet. Enrol labels on the Library page."
@@ -94,7 +94,7 @@ class LabelExamination(QObject):
             return
 
         def work(context: JobContext) -> "tuple[LibraryOverview, ...]":
-            from engine.workflows.library import overview
+            from engine.workflows.labels.library import overview
 
             return overview(store)
 
@@ -113,7 +113,7 @@ class LabelExamination(QObject):
             return
 
         def work(context: JobContext) -> Found:
-            from engine.workflows.label_findings import identify_capture
+            from engine.workflows.labels.findings import identify_capture
 
             with session.recogniser.lent() as recogniser:
                 found = identify_capture(
@@ -193,7 +193,7 @@ class LabelExamination(QObject):
             return
 
         def work(context: JobContext) -> "LabelDetails":
-            from engine.workflows.library import label_details
+            from engine.workflows.labels.library import label_details
 
             return label_details(store, library_id, candidate.number)
 
@@ -219,7 +219,7 @@ class LabelExamination(QObject):
 
 def label_view(store: AnyStore, finding: Finding) -> LabelView:
     """Return what is shown beside a finding; for a job's thread."""
-    from engine.workflows.candidates import label_standing
+    from engine.workflows.labels.candidates import label_standing
     from gui.widgets.histogram import prepare
 
     prepare()

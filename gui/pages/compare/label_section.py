@@ -12,8 +12,8 @@ from gui.widgets.text import LongText, PlainLabel
 
 if TYPE_CHECKING:
     from engine.core.operating import OperatingPoint
-    from engine.workflows.candidates import Candidate, LabelStanding
-    from engine.workflows.library import LabelDetails
+    from engine.workflows.labels.candidates import Candidate, LabelStanding
+    from engine.workflows.labels.library import LabelDetails
 
 NO_POINT = "No operating point stands behind this finding: the weights of the program have none that was measured."
 

@@ -9,8 +9,8 @@ from gui.widgets.operating import domain_text, rate_text
 from gui.widgets.units import count, time_text
 
 if TYPE_CHECKING:
-    from engine.workflows.candidates import Candidate, LabelStanding
-    from engine.workflows.library import LabelDetails
+    from engine.workflows.labels.candidates import Candidate, LabelStanding
+    from engine.workflows.labels.library import LabelDetails
 
 
 def card_lines(match: Match) -> tuple[str, ...]:

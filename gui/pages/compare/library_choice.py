@@ -12,7 +12,7 @@ from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import count
 
 if TYPE_CHECKING:
-    from engine.workflows.library import LibraryOverview
+    from engine.workflows.labels.library import LibraryOverview
 
 Place = tuple[int, int]
 TOOL_TIP = Qt.ItemDataRole.ToolTipRole

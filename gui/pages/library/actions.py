@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.core.library import Library, Withdrawal
 from engine.jobs import JobContext
-from engine.workflows.library import KEEPING, LibraryOverview
+from engine.workflows.labels.library import KEEPING, LibraryOverview
 from gui.pages.library.dialogs import LibraryWish, MakeLibraryDialog, WithdrawDialog
 from gui.pages.library.words import labels_text
 from gui.session import Session
@@ -68,7 +68,7 @@ class LibraryActions(QObject):
             return
 
         def work(context: JobContext) -> Library:
-            from engine.workflows.library import make_library
+            from engine.workflows.labels.library import make_library
 
             return make_library(
                 store, actor, wish.name, note=wish.note, columns=wish.columns, rows=wish.rows,
@@ -87,7 +87,7 @@ class LibraryActions(QObject):
             return
 
         def work(context: JobContext) -> Withdrawal:
-            from engine.workflows.library import withdraw
+            from engine.workflows.labels.library import withdraw
 
             return withdraw(store, actor, library.id, numbers, reason)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from engine.core.library import Library
 from engine.jobs import JobContext
-from engine.workflows.library import LibraryOverview
+from engine.workflows.labels.library import LibraryOverview
 from gui.pages.library.dialogs import CheckedDialog, EnrolDialog, EnrolWish
 from gui.pages.library.words import field_row, report_lines
 from gui.session import Session
@@ -19,7 +19,7 @@ from gui.widgets.notes import NoteDialog
 from gui.widgets.units import count
 
 if TYPE_CHECKING:
-    from engine.workflows.label_enrolment import EnrolReport
+    from engine.workflows.labels.enrolment import EnrolReport
 
 
 class EnrolActions(QObject):
@@ -85,7 +85,7 @@ class EnrolActions(QObject):
             return
 
         def work(context: JobContext) -> "EnrolReport":
-            from engine.workflows.label_enrolment import enrol_fields, enrol_labels
+            from engine.workflows.labels.enrolment import enrol_fields, enrol_labels
 
             enrol = enrol_labels if wish.single else enrol_fields
             with session.recogniser.lent() as recogniser:

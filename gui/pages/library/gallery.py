@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.core.library import LABEL_PX
-from engine.workflows.label_shelf import STATES, UNKNOWN, LabelFilter, Shelf, rows_left
+from engine.workflows.labels.shelf import STATES, UNKNOWN, LabelFilter, Shelf, rows_left
 from gui.pages.library.images import LabelImages
 from gui.pages.library.labels import NUMBERS, Caption, LabelModel, label_view, no_caption
 from gui.pages.library.words import label_rows, labels_text, told

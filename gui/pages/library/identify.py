@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from engine.core.case import Device
 from engine.core.library import LABEL_PX
 from engine.jobs import Job, JobContext
-from engine.workflows.library import LibraryOverview
+from engine.workflows.labels.library import LibraryOverview
 from gui.pages.library.images import LabelImages, grey_image
 from gui.pages.library.labels import NUMBERS, Caption, LabelModel, as_numbers, label_view, no_caption
 from gui.pages.library.pair import Pair, PairView
@@ -38,7 +38,7 @@ from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState, PlainLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.identification import Identification
+    from engine.workflows.labels.identification import Identification
 
 
 class IdentifyOptions(QWidget):
@@ -292,7 +292,7 @@ def _side_by_side(left: QWidget, right: QWidget, shares: tuple[int, int]) -> QSp
 def _identified(
     session: Session, store: AnyStore, library_id: str, path: Path, wanted: dict[str, Any], context: JobContext
 ) -> "tuple[Identification, ...]":
-    from engine.workflows.identification import identify_field
+    from engine.workflows.labels.identification import identify_field
 
     prepare()
     with session.recogniser.lent() as recogniser:

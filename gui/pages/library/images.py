@@ -116,7 +116,7 @@ def grey_image(pixels: "NDArray[np.uint8]", side: int = 0) -> QImage:
 
 
 def _images(store: AnyStore, library_id: str, numbers: list[int], side: int, context: JobContext) -> dict[int, QImage]:
-    from engine.workflows.library import label_images
+    from engine.workflows.labels.library import label_images
 
     pixels = label_images(store, library_id, numbers)
     return {number: grey_image(own, side) for number, own in zip(numbers, pixels, strict=True)}

@@ -8,14 +8,14 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from engine.jobs import JobContext
-from engine.workflows.library import LibraryOverview
+from engine.workflows.labels.library import LibraryOverview
 from gui.pages.library.words import index_lines, test_lines
 from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
 from gui.widgets.notes import NoteDialog
 
 if TYPE_CHECKING:
-    from engine.workflows.library_index import IndexInfo, IndexTest
+    from engine.workflows.labels.library_index import IndexInfo, IndexTest
 
 
 class IndexActions(QObject):
@@ -93,7 +93,7 @@ class IndexActions(QObject):
         session = self._session
 
         def work(context: JobContext) -> object:
-            from engine.workflows.label_enrolment import reembed
+            from engine.workflows.labels.enrolment import reembed
 
             with session.recogniser.lent() as recogniser:
                 return reembed(store, actor, overview.library.id, recogniser=recogniser, context=context)
@@ -108,14 +108,14 @@ class IndexActions(QObject):
 
 
 def _build(session: Session, store: AnyStore, library_id: str, context: JobContext) -> "IndexInfo":
-    from engine.workflows.library_index import build_index
+    from engine.workflows.labels.library_index import build_index
 
     with session.recogniser.lent() as recogniser:
         return build_index(store, library_id, recogniser=recogniser, context=context)
 
 
 def _test(session: Session, store: AnyStore, library_id: str, context: JobContext) -> "IndexTest":
-    from engine.workflows.library_index import self_test
+    from engine.workflows.labels.library_index import self_test
 
     with session.recogniser.lent() as recogniser:
         return self_test(store, library_id, recogniser=recogniser, context=context)

@@ -16,7 +16,7 @@ from gui.session import AnyStore, Session, choose_finding
 from gui.shell.commands import Command, CommandRegistry
 
 if TYPE_CHECKING:
-    from engine.workflows.identification import Identification
+    from engine.workflows.labels.identification import Identification
 
 
 class IntoCase(QObject):
@@ -71,7 +71,7 @@ class IntoCase(QObject):
         place = None if found.row is None or found.column is None else (found.row, found.column)
 
         def work(context: JobContext) -> Finding:
-            from engine.workflows.label_findings import identify_capture
+            from engine.workflows.labels.findings import identify_capture
 
             capture_id = _capture_id(store, actor, case_id, wish, found, context.part(0, 2))
             with session.recogniser.lent() as recogniser:

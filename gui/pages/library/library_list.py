@@ -14,8 +14,8 @@ from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState, PlainLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.library import LibraryOverview
-    from engine.workflows.recogniser import ModelFacts
+    from engine.workflows.labels.library import LibraryOverview
+    from engine.workflows.labels.recogniser import ModelFacts
 
 
 class LibraryList(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.library import label_name
 from engine.jobs import Job, JobContext
-from engine.workflows.label_shelf import Shelf
+from engine.workflows.labels.shelf import Shelf
 from gui.pages.library.words import labels_text, told
 from gui.session import AnyStore, Session
 from gui.shell.commands import CommandRegistry
@@ -18,7 +18,7 @@ from gui.widgets.buttons import CommandButton
 from gui.widgets.text import EmptyState, PlainLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.label_map import MapPoints
+    from engine.workflows.labels.similarity_map import MapPoints
 
 SEED = 0
 NAMES_FROM = 3
@@ -160,6 +160,6 @@ def _names(shelf: Shelf, points: "MapPoints") -> tuple[tuple[str, float, float],
 def _map(store: AnyStore, library_id: str, context: JobContext) -> "MapPoints":
     import pyqtgraph  # noqa: F401 - loaded here, for it takes long and is needed on the window's thread next
 
-    from engine.workflows.label_map import embedding_map
+    from engine.workflows.labels.similarity_map import embedding_map
 
     return embedding_map(store, library_id, seed=SEED, context=context)

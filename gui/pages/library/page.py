@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from engine.workflows.library import LibraryOverview
+from engine.workflows.labels.library import LibraryOverview
 from gui.pages.library.actions import LibraryActions
 from gui.pages.library.enrolling import EnrolActions
 from gui.pages.library.gallery import GalleryPanel
@@ -24,7 +24,7 @@ from gui.widgets.files import local_files
 from gui.widgets.text import PlainLabel
 
 if TYPE_CHECKING:
-    from engine.workflows.identification import Identification
+    from engine.workflows.labels.identification import Identification
 
 GALLERY, IDENTIFY, MAP = range(3)
 

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.core.library import LABEL_PX
 from engine.jobs import Job, JobContext, JobState
-from engine.workflows.label_shelf import Shelf
-from engine.workflows.library import LibraryOverview, overview
-from engine.workflows.recogniser import ModelFacts
+from engine.workflows.labels.library import LibraryOverview, overview
+from engine.workflows.labels.recogniser import ModelFacts
+from engine.workflows.labels.shelf import Shelf
 from gui.session import AnyStore, Session
 
 QUICK = 5_000
@@ -135,7 +135,7 @@ def _overviews(store: AnyStore, context: JobContext) -> tuple[LibraryOverview, .
 
 
 def _shelf(store: AnyStore, library_id: str, context: JobContext) -> Shelf:
-    from engine.workflows.label_shelf import shelf
+    from engine.workflows.labels.shelf import shelf
 
     return shelf(store, library_id, context)
 

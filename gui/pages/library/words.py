@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING
 
 from engine.core.library import Library, label_name
-from engine.workflows.label_shelf import Shelf
-from engine.workflows.library import LibraryOverview
-from engine.workflows.library_index import IndexInfo, IndexState, IndexTest
-from engine.workflows.recogniser import ModelFacts
+from engine.workflows.labels.library import LibraryOverview
+from engine.workflows.labels.library_index import IndexInfo, IndexState, IndexTest
+from engine.workflows.labels.recogniser import ModelFacts
+from engine.workflows.labels.shelf import Shelf
 from gui.widgets.histogram import Scores
 from gui.widgets.operating import rate_text
 from gui.widgets.text import Meaning
 from gui.widgets.units import TIMES, byte_size, count, time_text
 
 if TYPE_CHECKING:
-    from engine.workflows.identification import Identification, LabelHit
-    from engine.workflows.label_enrolment import EnrolReport, FieldEnrolled
+    from engine.workflows.labels.enrolment import EnrolReport, FieldEnrolled
+    from engine.workflows.labels.identification import Identification, LabelHit
 
 FOUND = "found"
 

@@ -6,9 +6,9 @@ import pytest
 
 from engine.cli.main import main
 from engine.jobs import JobContext
-from engine.workflows.series import Keyring
+from engine.workflows.codes.series import Keyring
+from engine.workflows.codes.tracing import issue_ids
 from engine.workflows.stores import open_store
-from engine.workflows.tracing import issue_ids
 
 PASSPHRASE = "horse battery staple"
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.workflows.code_checker import CodeChecker
-from tests.engine.workflows.code_captures import COPY, PASSPHRASE, make_codes
+from engine.workflows.codes.checker import CodeChecker
+from tests.engine.workflows.codes.code_captures import COPY, PASSPHRASE, make_codes
 
 KEYS = {
     "id", "register", "indicator", "threshold", "operating_point", "passes", "modules", "pattern_of_loss", "history",

@@ -5,9 +5,9 @@ import pytest
 from engine.cli.main import main
 from engine.core.codes import Scheme
 from engine.core.evaluations import Evaluation, Profile
-from engine.workflows import evaluation
-from engine.workflows.evaluation import cuts_of, rows_of, summarised
-from tests.engine.workflows.test_evaluation import made_up
+from engine.workflows.evaluation import two_level_qr
+from engine.workflows.evaluation.two_level_qr import cuts_of, rows_of, summarised
+from tests.engine.workflows.evaluation.test_two_level_qr import made_up
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def asked(monkeypatch):
             cuts=tuple(cuts_of(scores)), summary=tuple(summarised(decided)), forged_ids=(), strengths=(),
         )  # fmt: skip
 
-    monkeypatch.setattr(evaluation, "evaluate_two_level_qr", evaluate)
+    monkeypatch.setattr(two_level_qr, "evaluate_two_level_qr", evaluate)
     return asked
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from engine.cli.main import main
 from engine.store import Store
-from tests.engine.workflows.label_samples import (
+from tests.engine.workflows.labels.label_samples import (
     FakeEmbedder,
     InThisProcess,
     field_of,
@@ -31,7 +31,7 @@ def images(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def _network(monkeypatch):
-    monkeypatch.setattr("engine.workflows.recogniser.Child", lambda *_: InThisProcess(FakeEmbedder()))
+    monkeypatch.setattr("engine.workflows.labels.recogniser.Child", lambda *_: InThisProcess(FakeEmbedder()))
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_an_index_is_built_and_tested(run, filled):
 
 
 def test_a_library_is_embedded_anew_for_other_weights(run, filled, images, monkeypatch):
-    monkeypatch.setattr("engine.workflows.recogniser.Child", lambda *_: InThisProcess(FakeEmbedder(seed=1)))
+    monkeypatch.setattr("engine.workflows.labels.recogniser.Child", lambda *_: InThisProcess(FakeEmbedder(seed=1)))
     code, _, errors = run("library", "identify", filled, images["label"])
     assert code == 2
     assert "Embed the library again" in errors

@@ -14,7 +14,7 @@ from engine.simulation.attacks import AROUND_PX, FINE, Restorer, Seen
 from engine.simulation.channel import ScannerSettings, scan
 from engine.simulation.codes import Design
 from engine.simulation.printing import Print
-from engine.workflows.code_attacks import true_patterns
+from engine.workflows.evaluation.code_attacks import true_patterns
 from tests.engine.methods.two_level_qr.samples import series
 
 TEXT = "TS-0001-7F3A"

@@ -28,17 +28,17 @@ from engine.store import rebuild
 from engine.store.segments import Arrays, build
 from engine.workflows.captures import intake
 from engine.workflows.cases import add_item, custody, open_case
-from engine.workflows.code_checker import CodeChecker
-from engine.workflows.codes import examine_codes
+from engine.workflows.codes.checker import CodeChecker
+from engine.workflows.codes.checks import examine_codes
+from engine.workflows.codes.series import Keyring, series_overview
+from engine.workflows.codes.tracing import life_step, query, record_steps, void
 from engine.workflows.files import write_finding
 from engine.workflows.opinions import save_opinion_draft
 from engine.workflows.reports import make_report
-from engine.workflows.series import Keyring, series_overview
 from engine.workflows.stores import backup_store, export_to_zip, import_from_zip, open_store
-from engine.workflows.tracing import life_step, query, record_steps, void
 from engine.workflows.verification import verify_report
 from gui.shell.errors import LOG, describe, log_to
-from tests.engine.workflows.code_captures import CONTEXT, PASSPHRASE, Codes, make_codes
+from tests.engine.workflows.codes.code_captures import CONTEXT, PASSPHRASE, Codes, make_codes
 
 FOLDERS = ("lab.touchstone", "out", "temporary")
 

@@ -15,7 +15,7 @@ from engine.core.codes import (
 )
 from engine.core.finding import Caution
 from engine.core.operating import Classification
-from engine.workflows.tracing import RegisterAnswer
+from engine.workflows.codes.tracing import RegisterAnswer
 from gui.pages.compare.code_words import SHOWN_ENTRIES, history_lines, loss_text, register_text
 from tests.gui.stage.samples import capture, finding
 

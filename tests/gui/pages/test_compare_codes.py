@@ -41,8 +41,8 @@ def made(tmp_path_factory):
 
     from engine.workflows.captures import intake
     from engine.workflows.cases import add_item, open_case
-    from engine.workflows.codes import examine_codes
-    from engine.workflows.series import Keyring
+    from engine.workflows.codes.checks import examine_codes
+    from engine.workflows.codes.series import Keyring
     from engine.workflows.stores import create_store
 
     root = tmp_path_factory.mktemp("codes")

@@ -20,7 +20,7 @@ from gui.shell.errors import ErrorDialog
 from gui.shell.theme import Scheme
 from gui.stage.geometry import Side
 from gui.stage.scene import Mode
-from tests.engine.workflows.label_samples import FakeEmbedder, field_of, make_point, recogniser, save, single
+from tests.engine.workflows.labels.label_samples import FakeEmbedder, field_of, make_point, recogniser, save, single
 from tests.gui.driving import dialog
 from tests.gui.layout import clipped, faint_texts, unnamed, unreached_by_tab
 
@@ -42,9 +42,9 @@ def made(tmp_path_factory) -> Made:
     """A case with a capture of a known label, one of a stranger, the field that the library is made of, and a blank."""
     from engine.workflows.captures import intake
     from engine.workflows.cases import add_item, open_case
-    from engine.workflows.label_enrolment import enrol_fields
-    from engine.workflows.label_findings import identify_capture
-    from engine.workflows.library import make_library
+    from engine.workflows.labels.enrolment import enrol_fields
+    from engine.workflows.labels.findings import identify_capture
+    from engine.workflows.labels.library import make_library
     from engine.workflows.stores import create_store
 
     root = tmp_path_factory.mktemp("labels")
@@ -322,7 +322,7 @@ def test_a_report_on_labels_is_issued_and_run_again(window, made, tmp_path, sett
 
     page = opened(window, shutil.copytree(made.identified, tmp_path / "Report.touchstone"), made.case_id, settle)
     session, out = page.session, tmp_path / "report.pdf"
-    monkeypatch.setattr("engine.workflows.recogniser.Recogniser", recogniser)
+    monkeypatch.setattr("engine.workflows.labels.recogniser.Recogniser", recogniser)
     make_report(session.store, session.actor, made.case_id, out, context=JobContext())
     again = verify_report(out, session.store.path, JobContext())
     assert again.ok, again.differences

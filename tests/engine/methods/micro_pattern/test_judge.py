@@ -121,5 +121,5 @@ def test_the_weights_are_small_and_the_card_tells_how_the_judge_does():
 
 
 def test_nothing_heavy_is_loaded_before_a_field_is_judged():
-    code = "import sys, engine.workflows.fields; sys.exit('openvino' in sys.modules or 'torch' in sys.modules)"
+    code = "import sys, engine.workflows.labels.fields; sys.exit('openvino' in sys.modules or 'torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.core.case import Device
 from engine.methods.micro_pattern.decision import AGREES, COARSE_PX, Identified, answer, classify, decided
-from tests.engine.workflows.label_samples import FakeEmbedder, make_point
+from tests.engine.workflows.labels.label_samples import FakeEmbedder, make_point
 
 FOUND = Identified(
     number=7, similarity=0.9, agreeing=60, tried=80, agreement=0.75, searched=500, classified=False,

@@ -7,8 +7,8 @@ import pytest
 
 from engine.core.codes import CodeSeries, Scheme
 from engine.jobs import JobContext
-from engine.workflows.series import make_series
-from engine.workflows.tracing import IssuedIds, issue_ids
+from engine.workflows.codes.series import make_series
+from engine.workflows.codes.tracing import IssuedIds, issue_ids
 from gui.pages.codes.page import CodesPage
 from gui.session import Session
 from gui.shell.window import MainWindow

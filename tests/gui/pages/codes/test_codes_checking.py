@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.core.codes import CodeSeries
-from engine.workflows.tracing import IssuedIds
+from engine.workflows.codes.tracing import IssuedIds
 from gui.pages.codes.checking import CheckDialog, PagesDialog
 from gui.pages.codes.page import LOOK_UP, PRESS, CodesPage
 from gui.pages.codes.qualify import QualifyDialog

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.core.codes import CodeSeries
-from engine.workflows.tracing import IssuedIds, life_step, record_steps
+from engine.workflows.codes.tracing import IssuedIds, life_step, record_steps
 from gui.pages.codes.page import LOOK_UP, PRESS, PRINT, SERIES, CodesPage
 from gui.session import Session
 from gui.shell import theme

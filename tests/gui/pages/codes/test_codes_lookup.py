@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.case import Role
 from engine.workflows.cases import add_actor
-from engine.workflows.tracing import IssuedIds, life_step, record_steps
+from engine.workflows.codes.tracing import IssuedIds, life_step, record_steps
 from gui.pages.codes.dialogs import StepDialog, VoidDialog
 from gui.pages.codes.lookup import WARNINGS_SHOWN
 from gui.pages.codes.page import CodesPage

@@ -55,7 +55,7 @@ def test_the_scans_and_their_devices_are_measured_and_the_point_is_shown(
         store.commit(actor.id, "operating point set", point)
         return point
 
-    monkeypatch.setattr("engine.workflows.qualification.qualify", qualify)
+    monkeypatch.setattr("engine.workflows.codes.qualification.qualify", qualify)
     open_window.commands.run("codes.qualify")
     form = dialog(QualifyDialog)
     fill(form, scans)

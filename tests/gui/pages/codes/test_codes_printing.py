@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from engine.workflows.tracing import IssuedIds, query
+from engine.workflows.codes.tracing import IssuedIds, query
 from gui.pages.codes.issue import ID_ALONE, NO_SHEETS, SheetsDialog
 from gui.pages.codes.page import PRINT, CodesPage
 from gui.session import Session
@@ -102,7 +102,7 @@ def test_one_code_for_each_row_of_a_table_with_its_data(
     assert (row[1], row[3]) == ("3", "lot, article")
     store = session.store
     assert store is not None
-    from engine.workflows.tracing import issued_batch
+    from engine.workflows.codes.tracing import issued_batch
 
     issued = issued_batch(store, store.id_batches()[0].id)
     open_window.commands.run("codes.copy_ids")
@@ -144,7 +144,7 @@ def test_a_batch_with_a_voided_id_is_not_printed_again(
     tmp_path: Path,
     settle: Callable[[], None],
 ) -> None:
-    from engine.workflows.tracing import void
+    from engine.workflows.codes.tracing import void
 
     assert session.store is not None and session.actor is not None
     void(session.store, session.actor, issued.batch.series_id, (issued.product_ids[1],), "stolen")

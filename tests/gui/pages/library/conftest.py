@@ -8,12 +8,12 @@ import pytest
 
 from engine.core.library import Library
 from engine.jobs import JobContext
-from engine.workflows.label_enrolment import enrol_fields
-from engine.workflows.library import make_library
+from engine.workflows.labels.enrolment import enrol_fields
+from engine.workflows.labels.library import make_library
 from gui.pages.library.page import LibraryPage
 from gui.session import Session
 from gui.shell.window import MainWindow
-from tests.engine.workflows.label_samples import FakeEmbedder, field_of, make_point, recogniser, save, single
+from tests.engine.workflows.labels.label_samples import FakeEmbedder, field_of, make_point, recogniser, save, single
 from tests.gui.labels import filled_library
 
 THRESHOLD = 0.6

@@ -158,7 +158,7 @@ def test_an_image_that_cannot_be_read_is_told(page, monkeypatch, qtbot):
     def broken(store, library_id, numbers):
         raise OSError("the segment is damaged")
 
-    monkeypatch.setattr("engine.workflows.library.label_images", broken)
+    monkeypatch.setattr("engine.workflows.labels.library.label_images", broken)
     page.gallery.images._kept.clear()
     page.gallery.view.viewport().repaint()
     qtbot.waitUntil(page.gallery.fault.isVisible)

@@ -18,7 +18,9 @@ def filled(
     enrolled: LibraryPage, captures: Path, monkeypatch: pytest.MonkeyPatch, settle: Callable[[], None]
 ) -> LibraryPage:
     """Return the page with a field identified, a map, a lasso and a label chosen."""
-    monkeypatch.setattr("engine.workflows.label_map._laid_out", lambda vectors, seed, context: vectors[:, :2])
+    monkeypatch.setattr(
+        "engine.workflows.labels.similarity_map._laid_out", lambda vectors, seed, context: vectors[:, :2]
+    )
     enrolled.identify.identify(captures / "field.png")
     settle()
     enrolled.commands.run("library.map")

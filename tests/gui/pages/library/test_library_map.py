@@ -22,7 +22,7 @@ def mapped(page, settle, monkeypatch):
         numbers = np.arange(1, len(vectors) + 1)
         return np.column_stack([numbers, 10.0 * (numbers % CLASSES)]).astype("<f4")
 
-    monkeypatch.setattr("engine.workflows.label_map._laid_out", laid_out)
+    monkeypatch.setattr("engine.workflows.labels.similarity_map._laid_out", laid_out)
     page.commands.run("library.map")
     settle()
     return page

@@ -25,7 +25,7 @@ def asked(monkeypatch):
             raise ValueError("thirteen cannot be read")
         return np.repeat((np.asarray(numbers) % 200).astype(np.uint8), 256 * 256).reshape(-1, 256, 256)
 
-    monkeypatch.setattr("engine.workflows.library.label_images", images)
+    monkeypatch.setattr("engine.workflows.labels.library.label_images", images)
     return calls
 
 

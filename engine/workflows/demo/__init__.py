@@ -1,0 +1,1 @@
+"""The demonstration store: a case, its codes and its labels, all simulated."""

@@ -1,0 +1,1 @@
+"""Evaluations and benchmarks on simulated captures, and the files they are written to."""
