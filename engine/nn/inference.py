@@ -56,6 +56,8 @@ class Network:
             "NUM_STREAMS": "1",
             "INFERENCE_NUM_THREADS": str(threads),
             "PERFORMANCE_HINT": "LATENCY",
+            # Pinned, the first network of every process is tied to the same core: they wait for one another.
+            "ENABLE_CPU_PINNING": "NO",
         }
         self._graph = _Graph(settings, weights, ranges)
         self._compiled: dict[int, CompiledModel] = {}
