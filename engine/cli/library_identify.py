@@ -34,7 +34,7 @@ def add_action(actions: Any, common: argparse.ArgumentParser) -> argparse.Argume
     )
     identify.add_argument("--place", type=int, nargs=2, metavar=("ROW", "COLUMN"), help="one label of a field, from 1")
     identify.add_argument("--hits", type=int, default=HITS, help="labels to find (default: %(default)s)")
-    identify.add_argument("--classified", action="store_true", help="search only labels of the likeliest class")
+    identify.add_argument("--classified", action="store_true", help="search only labels of the likely classes")
     identify.add_argument("--page", type=int, default=1, help="page of each image, from 1")
     identify.add_argument("--device", choices=DEVICES, default=Device.MICROSCOPE.value, help="what made the images")
     identify.add_argument("--simulated", action="store_true", help="the images are simulated")

@@ -53,6 +53,20 @@ MUTANTS = (
         f"{OF_PROTOCOL}::test_best_matches_are_those_of_a_plain_search",
     ),
     Mutant(
+        "likeliest-class-alone",
+        "engine/methods/micro_pattern/embedding.py",
+        "probabilities >= LIKELY",
+        "probabilities >= probabilities.max(axis=1, keepdims=True)",
+        f"{OF_PROTOCOL}::test_best_matches_are_those_of_a_plain_search",
+    ),
+    Mutant(
+        "first-of-the-classes-alone",
+        "engine/workflows/labels/searching.py",
+        "[one for each in classes for one in each]",
+        "[each[0] for each in classes for one in each]",
+        "tests/engine/workflows/labels/test_searching.py::test_what_does_not_count_is_never_found",
+    ),
+    Mutant(
         "fakes-are-genuine",
         CAPTURES,
         "FAKE: (other, piece(other, glyph))",

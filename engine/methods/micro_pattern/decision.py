@@ -34,7 +34,7 @@ class Identified:
     searched : int
         Labels that were compared.
     classified : bool
-        Whether only labels of the predicted class were.
+        Whether only labels of its likely classes were.
     embedder_key : str
         Of the weights.
     simulated, library_simulated : bool
@@ -100,7 +100,7 @@ def answer(found: Identified, threshold: float, name: str) -> tuple[bool | None,
         return None, f"Inconclusive: {similarity}, but {points}."
     if found.side_px < COARSE_PX:
         return None, f"Inconclusive: {similarity}, but the label is only {found.side_px:.0f} px wide in the capture."
-    among = f"{found.searched} labels" + (" of its class" if found.classified else "")
+    among = f"{found.searched} labels" + (" of its likely classes" if found.classified else "")
     return False, f"Not found among {among}: {similarity}; {points} in the best match."
 
 
@@ -111,7 +111,7 @@ def _outside(found: Identified, point: OperatingPoint) -> Iterator[str]:
     if point.settings.get("embedder_key") != found.embedder_key:
         yield "it holds for other weights"
     if bool(point.settings.get("classified", False)) != found.classified:
-        yield "it holds for searches " + ("of all labels" if found.classified else "within the class alone")
+        yield "it holds for searches " + ("of all labels" if found.classified else "within its likely classes alone")
     if point.domain.simulated != found.simulated:
         kinds = {True: "simulated", False: "real"}
         yield f"it holds for {kinds[point.domain.simulated]} captures, and this one is {kinds[found.simulated]}"

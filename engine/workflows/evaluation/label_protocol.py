@@ -10,6 +10,7 @@ from engine.core.errors import InputError
 from engine.core.evaluations import spread
 from engine.core.evaluations_labels import LabelCurveRow, LabelRatesRow, LabelThreshold
 from engine.evaluation.rates import rate
+from engine.methods.micro_pattern.embedding import likely
 
 SEARCHED = 250  # captures searched at one time
 RULE = "middle of the widest gap among the thresholds with the fewest errors on tuning labels"
@@ -27,8 +28,8 @@ class Described:
     ----------
     vectors : NDArray[np.float32]
         (N, T, D) of unit length, of which T quarter turns; 0 where the frame was not found.
-    classes : NDArray[np.int64] or None
-        (N,) predicted; -1 where the frame was not found.
+    probabilities : NDArray[np.float32] or None
+        (N, C) of the classes; 0 where the frame was not found. None where no classes are told.
     found : NDArray[np.bool_]
         (N,)
     glyphs : NDArray[np.int64]
@@ -36,14 +37,21 @@ class Described:
     """
 
     vectors: Vectors
-    classes: Classes | None
+    probabilities: Vectors | None
     found: NDArray[np.bool_]
     glyphs: Classes
 
+    @property
+    def classes(self) -> Classes | None:
+        """The likeliest class of each, (N,); -1 where the frame was not found."""
+        if self.probabilities is None:
+            return None
+        return np.where(self.found, self.probabilities.argmax(axis=1), -1)
+
     def first(self, count: int) -> "Described":
         """Return the first captures."""
-        classes = None if self.classes is None else self.classes[:count]
-        return Described(self.vectors[:count], classes, self.found[:count], self.glyphs[:count])
+        probabilities = None if self.probabilities is None else self.probabilities[:count]
+        return Described(self.vectors[:count], probabilities, self.found[:count], self.glyphs[:count])
 
     def __len__(self) -> int:
         """Return the number of captures, found or not."""
@@ -73,10 +81,9 @@ class Best:
 def best_matches(known: Described, questioned: Described, *, classified: bool = False) -> Best:
     """Search the label that is most similar to each capture at any quarter turn, exactly; the first of equal ones.
 
-    ``classified`` searches labels alone that were given the same class when they were enrolled.
+    ``classified`` searches labels alone that were enrolled under one of the capture's likely classes.
     """
-    if classified and (known.classes is None or questioned.classes is None):
-        raise InputError("Without a classifier there are no classes to search in", remedy="Search all labels.")
+    within = _within(known, questioned) if classified else None
     similarity = np.full(len(questioned), np.nan)
     label, turn = (np.full(len(questioned), -1, dtype=np.int64) for _ in range(2))
     enrolled = np.ascontiguousarray(known.vectors[:, 0])  # one vector a label, as it lay
@@ -88,14 +95,22 @@ def best_matches(known: Described, questioned: Described, *, classified: bool = 
         at_turns = (turns.reshape(-1, turns.shape[2]) @ enrolled.T).reshape(len(rows), turns.shape[1], -1)
         alike = at_turns.max(axis=1)
         alike[:, ~known.found] = -np.inf
-        if classified and known.classes is not None and questioned.classes is not None:
-            alike[known.classes[None] != questioned.classes[rows][:, None]] = -np.inf
+        if within is not None:
+            own, may_be = within
+            alike[~may_be[rows][:, own]] = -np.inf
         first = alike.argmax(axis=1)
         values = alike[np.arange(len(rows)), first].astype(np.float64)
         there = np.isfinite(values)
         similarity[rows[there]], label[rows[there]] = values[there], first[there]
         turn[rows[there]] = at_turns[np.arange(len(rows)), :, first].argmax(axis=1)[there]
     return Best(similarity, label, turn)
+
+
+def _within(known: Described, questioned: Described) -> tuple[Classes, NDArray[np.bool_]]:
+    """Return the class each known label was enrolled under, (N,), and those each capture may be of, (Q, C)."""
+    if known.classes is None or questioned.probabilities is None:
+        raise InputError("Without a classifier there are no classes to search in", remedy="Search all labels.")
+    return known.classes, likely(questioned.probabilities)
 
 
 def tuned(genuine: Best, fakes: Best, *, compared_by: str, classified: bool) -> LabelThreshold:

@@ -46,7 +46,7 @@ def described(folder: Path, own: LabelSet, name: str, labels: int, by: Describer
     Classes are told where ``by`` tells them. What was described before is read from beside the captures.
     """
     vectors: list[Vectors] = []
-    classes: list[NDArray[np.int64]] = []
+    probabilities: list[Vectors] = []
     found: list[NDArray[np.bool_]] = []
     done = 0
     for path, count in chunks(folder, own, name, labels):
@@ -56,41 +56,47 @@ def described(folder: Path, own: LabelSet, name: str, labels: int, by: Describer
         seen = np.asarray(crops.any(axis=(1, 2)))
         turns, told = _described(path, crops, seen, by, turned=name != KNOWN)
         vectors.append(turns)
-        classes.append(told)
+        probabilities.append(told)
         found.append(seen)
         done += count
     context.progress(labels, labels, "")
     glyphs = np.array([glyph_of(own.first_seed + row) for row in range(labels)], dtype=np.int64)
     has_classes = isinstance(by, Classifier)
     return Described(
-        np.concatenate(vectors), np.concatenate(classes) if has_classes else None, np.concatenate(found), glyphs
+        np.concatenate(vectors), np.concatenate(probabilities) if has_classes else None, np.concatenate(found), glyphs
     )
 
 
 def _described(
     path: Path, crops: NDArray[np.uint8], seen: NDArray[np.bool_], by: Describer, *, turned: bool
-) -> tuple[Vectors, NDArray[np.int64]]:
-    """Return (N, T, D) vectors and (N,) classes of a file's captures; 0 and -1 where no frame was found."""
-    kept = path.with_name(f"{path.stem}-{len(crops)}-{hashlib.sha256(by.key.encode()).hexdigest()[:16]}.vectors.npz")
+) -> tuple[Vectors, Vectors]:
+    """Return (N, T, D) vectors and (N, C) probabilities of a file's captures; 0 where no frame was found."""
+    kept = path.with_name(f"{path.stem}-{len(crops)}-{hashlib.sha256(by.key.encode()).hexdigest()[:16]}.told.npz")
     if kept.is_file():
         with np.load(kept, allow_pickle=False) as arrays:
-            return arrays["vectors"], arrays["classes"]
+            return arrays["vectors"], arrays["probabilities"]
     pieces: list[Vectors] = []
-    classes = np.full(len(crops), -1, dtype=np.int64)
+    told: list[Vectors] = []
     rows = np.flatnonzero(seen)
     for start in range(0, len(rows), BLOCK):
         block = crops[rows[start : start + BLOCK]]
         if isinstance(by, Classifier):
             turns, probabilities = by.describe(block)
-            classes[rows[start : start + BLOCK]] = probabilities.argmax(axis=1)
+            told.append(probabilities)
             pieces.append(turns if turned else turns[:, :1])
         else:
             pieces.append(by.embed_turns(block) if turned else by.embed(block)[:, None])
-    dense = np.concatenate(pieces) if pieces else np.zeros((0, 1, 1), dtype=np.float32)
-    vectors = np.zeros((len(crops), *dense.shape[1:]), dtype=np.float32)
-    vectors[rows] = dense
+    vectors, probabilities = (_placed(each, rows, len(crops)) for each in (pieces, told))
     draft = kept.with_suffix(".draft")
     with draft.open("wb") as file:
-        np.savez(file, vectors=vectors, classes=classes)
+        np.savez(file, vectors=vectors, probabilities=probabilities)
     draft.replace(kept)
-    return vectors, classes
+    return vectors, probabilities
+
+
+def _placed(pieces: list[Vectors], rows: NDArray[np.intp], count: int) -> Vectors:
+    """Return the pieces, one row for each of ``rows``, among ``count`` rows of which the others are 0."""
+    dense = np.concatenate(pieces) if pieces else np.zeros((len(rows), 1, 1), dtype=np.float32)
+    placed = np.zeros((count, *dense.shape[1:]), dtype=np.float32)
+    placed[rows] = dense
+    return placed

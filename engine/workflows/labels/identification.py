@@ -38,7 +38,7 @@ class Wanted(MethodSettings):
 
     ``place`` is row and column, from 0, of the label in a field; None: each that the capture shows. Labels count that
     were enrolled, and not withdrawn, up to the event ``sequence``; None: all. ``classified``: only those of the
-    questioned label's likeliest class.
+    questioned label's likely classes.
     """
 
     library_id: Identifier
@@ -73,7 +73,7 @@ def identify(
     k : int
         How many labels of the library to find.
     classified : bool
-        Whether to search only labels of the questioned one's likeliest class.
+        Whether to search only labels of the questioned one's likely classes.
 
     Raises
     ------
@@ -111,17 +111,19 @@ def identified(
 ) -> tuple[Identification, ...]:
     """Search the labels that were cut from a capture, or the one at the place that is wanted."""
     from engine.methods.micro_pattern.decision import decided
+    from engine.methods.micro_pattern.embedding import likely
 
     state, model = library_state(store, wanted.library_id), cut.facts.model
     sequence = store.head.sequence if wanted.sequence is None else wanted.sequence
     chosen = _chosen(cut, capture, wanted.place)
     library = searched_library(store, wanted.library_id, model.key, sequence=wanted.sequence, context=context)
-    likeliest = cut.probabilities.argmax(axis=1)
     found = recogniser.search(
         library,
         cut.vectors[chosen],
         wanted.k,
-        classes=likeliest[chosen].tolist() if wanted.classified else None,
+        classes=[np.flatnonzero(row).tolist() for row in likely(cut.probabilities[chosen])]
+        if wanted.classified
+        else None,
         exact=wanted.sequence is not None,
         context=context,
     )

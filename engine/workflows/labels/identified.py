@@ -68,9 +68,9 @@ class Identification:
     pattern_class, class_name, probability : int, str, float
         The likeliest class and its softmax; no posterior probability.
     k, classified : int, bool
-        How many labels were asked for, and whether only those of that class were searched.
+        How many labels were asked for, and whether only those of its likely classes were searched.
     hits : tuple[LabelHit, ...]
-        Most alike first; none where the class has no label.
+        Most alike first; none where the likely classes have no label.
     classification : Classification or None
         What an operating point says; None where there is none for these weights.
     point : OperatingPoint or None
@@ -156,7 +156,7 @@ def cautions_of(found: Identification) -> Iterable[Caution]:
         text = "The network was trained on simulated labels; how it does on real ones was not measured."
         yield Caution(key="trained on simulation", text=text)
     if not found.hits:
-        text = f"No label of the class {found.class_name} is enrolled: search all labels."
+        text = f"No label of a likely class ({found.class_name} first) is enrolled: search all labels."
         yield Caution(key="empty class", text=text)
     if found.probability < UNCERTAIN:
         text = f"The pattern class is uncertain: {found.class_name} with {found.probability:.2f}."

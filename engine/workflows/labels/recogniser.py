@@ -217,7 +217,7 @@ class Recogniser:
         queries: Floats,
         k: int,
         *,
-        classes: Sequence[int] | None = None,
+        classes: Sequence[Sequence[int]] | None = None,
         exact: bool = False,
         context: JobContext,
     ) -> Found:
@@ -225,8 +225,8 @@ class Recogniser:
 
         Parameters
         ----------
-        classes : sequence of int, optional
-            The class within which each query is sought.
+        classes : sequence of sequences of int, optional
+            The classes within which each query is sought.
         exact : bool
             Whether to compare every vector, though there is an index.
 
@@ -241,7 +241,7 @@ class Recogniser:
                 "do": "search",
                 "library": _library(library),
                 "k": k,
-                "classes": None if classes is None else list(classes),
+                "classes": None if classes is None else [list(each) for each in classes],
                 "exact": exact,
                 "folder": folder,
             }

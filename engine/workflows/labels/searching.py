@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -107,45 +108,57 @@ def _search(
     folder, k = Path(request["folder"]), int(request["k"])
     queries = np.load(folder / "queries.npy", allow_pickle=False)
     amount, turns = queries.shape[:2]
-    own = None if request["classes"] is None else np.repeat(np.array(request["classes"], dtype=np.int32), turns)
-    flattened = queries.reshape(amount * turns, -1)
+    asked, own = _asked(amount, request["classes"])
+    own = None if own is None else np.repeat(own, turns)
+    flattened = queries[asked].reshape(len(asked) * turns, -1)
     hits = flat(vectors, flattened, k, own, context) if index is None else index.search(flattened, k, own)
-    numbers, similarity, turned = best_of_turns(hits, turns)
+    numbers, similarity, turned = best_of_turns(hits, np.repeat(asked, turns), np.tile(np.arange(turns), len(asked)))
     classes = np.where(numbers > 0, vectors.classes[numbers - 1], -1).astype("<i4")
     arrays = {"numbers": numbers, "similarity": similarity, "turns": turned, "classes": classes}
     for name, array in arrays.items():
         np.save(folder / f"{name}.npy", array, allow_pickle=False)
-    searched = [_searched(vectors, None if own is None else int(own[query * turns])) for query in range(amount)]
+    searched = [_searched(vectors, each) for each in request["classes"] or [None] * amount]
     kind = "exact" if index is None or index.info.kind == "flat" else "index"
     return {"kind": kind, "searched": searched, "milliseconds": 1e3 * (time.perf_counter() - start)}
 
 
-def _searched(vectors: "Vectors", label_class: int | None) -> int:
+def _asked(amount: int, classes: Sequence[Sequence[int]] | None) -> tuple[Numbers, NDArray[np.int32] | None]:
+    """Return which query is searched for, (R,), and in which class: a query within three classes is searched thrice."""
+    queries = np.arange(amount)
+    if classes is None:
+        return queries, None
+    asked = np.repeat(queries, [len(each) for each in classes])
+    return asked, np.array([one for each in classes for one in each], dtype=np.int32)
+
+
+def _searched(vectors: "Vectors", classes: Sequence[int] | None) -> int:
     """Return how many labels were compared."""
-    rows = vectors.searched(label_class)
-    return vectors.count if rows is None else int(np.count_nonzero(rows))
+    rows = [vectors.searched(one) for one in ((None,) if classes is None else classes)]
+    return sum(vectors.count if each is None else int(np.count_nonzero(each)) for each in rows)
 
 
-def best_of_turns(hits: "Hits", turns: int) -> tuple[Numbers, Floats, NDArray[np.int32]]:
-    """Return the k best labels of each query over its turns, best first, equals by number.
+def best_of_turns(hits: "Hits", queries: Numbers, turns: Numbers) -> tuple[Numbers, Floats, NDArray[np.int32]]:
+    """Return the k best labels of each query over all that was searched for it, best first, equals by number.
 
     Parameters
     ----------
     hits : Hits
-        (Q * turns, k) of each query's turns, one after another.
+        (R, k) of each search.
+    queries, turns : NDArray[np.int64]
+        (R,) for which query, 0 .. Q - 1 in ascending order, each search was, and at which turn.
 
     Returns
     -------
     tuple
         (Q, k) numbers, similarities and turns; -1, NaN and -1 where there are fewer.
     """
-    amount, k = len(hits.numbers) // turns, hits.numbers.shape[1]
+    amount, k = 1 + int(queries.max(initial=-1)), hits.numbers.shape[1]
     numbers, similarity = np.full((amount, k), -1, dtype="<i8"), np.full((amount, k), np.nan, dtype="<f4")
     turned = np.full((amount, k), -1, dtype="<i4")
-    which = np.repeat(np.arange(turns), k)
+    bounds = np.searchsorted(queries, np.arange(amount + 1))
     for query in range(amount):
-        rows = slice(query * turns, (query + 1) * turns)
-        found, alike = hits.numbers[rows].ravel(), hits.similarity[rows].ravel()
+        rows = slice(bounds[query], bounds[query + 1])
+        found, alike, which = hits.numbers[rows].ravel(), hits.similarity[rows].ravel(), np.repeat(turns[rows], k)
         order = np.lexsort((which, found, -alike))
         order = order[found[order] > 0]
         _, first = np.unique(found[order], return_index=True)

@@ -185,7 +185,7 @@ def test_real_captures_beside_simulated_labels_are_told(store: Store, images: di
     assert found.simulated
 
 
-def test_within_a_class_only_its_labels_are_searched(store: Store, images: dict[str, Path]) -> None:
+def test_within_likely_classes_only_their_labels_are_searched(store: Store, images: dict[str, Path]) -> None:
     embedder = FakeEmbedder(classes=[7])
     found = look(store, images["label"], classified=True, recogniser=recogniser(embedder))
     assert found.hits == () and found.class_name == "house"

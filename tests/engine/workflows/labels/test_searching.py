@@ -33,7 +33,9 @@ def test_the_best_of_the_turns_is_that_of_a_slow_search(seed: int, turns: int, k
     for row, own in enumerate(alike.reshape(queries * turns, labels)):
         order = np.lexsort((np.arange(labels), -own))[:k]
         numbers[row, : len(order)], values[row, : len(order)] = order + 1, own[order]
-    found, similarity, turned = best_of_turns(Hits(numbers, values), turns)
+    found, similarity, turned = best_of_turns(
+        Hits(numbers, values), np.repeat(np.arange(queries), turns), np.tile(np.arange(turns), queries)
+    )
     for query in range(queries):
         best = [(-max(alike[query, :, label]), label + 1) for label in range(labels)]
         expected = sorted(best)[:k]
@@ -86,9 +88,16 @@ def test_what_does_not_count_is_never_found(tmp_path: Path) -> None:
     assert (found.numbers[:, 28:] == -1).all()
     earlier = SearchedLibrary(of.vectors, KEY, of.source, 15, of.withdrawn, of.index)
     assert search(own, earlier, queries, 30).numbers.max() == 15
-    within = search(own, of, queries, 30, classes=[1, 2])
+    within = search(own, of, queries, 30, classes=[[1], [2]])
     assert set(within.classes.ravel()) == {1, 2, -1}
     assert (found.searched, within.searched) == ((28, 28), (9, 10))  # numbers 8 and 7 are of classes 1 and 0
+    several = search(own, of, queries, 30, classes=[[0, 2], [1]])
+    assert set(several.classes[0]) == {0, 2, -1} and set(several.classes[1]) == {1, -1}
+    assert several.searched == (19, 9)
+    plain = search(own, of, queries[:1], 30)
+    kept = plain.classes[0] % 2 == 0  # classes 0 and 2
+    assert several.numbers[0][:19].tolist() == plain.numbers[0][kept].tolist()
+    assert several.similarity[0][:19].tolist() == pytest.approx(plain.similarity[0][kept].tolist())
     assert search(own, earlier, queries, 1).searched == (13, 13)
 
 
