@@ -187,6 +187,7 @@ class LibraryPage(QWidget):
         """Show the page and one of its tabs, and begin there."""
         self.commands.run("go.library")
         self.tabs.setCurrentIndex(tab)
+        self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)  # not where Qt leaves it when what had it is hidden
         then()
 
     def _to_gallery(self) -> None:

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pyqtgraph import PlotDataItem, PlotWidget, ScatterPlotItem, TextItem
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer
+from pyqtgraph import PlotDataItem, PlotWidget, TextItem
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QMouseEvent, QPen
 
 from gui.pages.library.lasso import Points, inside, thinned
+from gui.pages.library.points import PointsItem
 from gui.shell import theme
 
 POINT = 7.0
@@ -46,34 +47,28 @@ class MapPlot(PlotWidget):
         for axis in ("left", "bottom"):
             self.hideAxis(axis)
         self.getViewBox().setAspectLocked(True)
-        # One look a set: with a brush for each point 20,000 of them would hold the window up for 100 ms.
-        self._points = ScatterPlotItem(size=POINT, symbol="o", pen=None)
-        self._held = ScatterPlotItem(size=1.4 * POINT, symbol="s", pen=None)  # apart without colours too
+        self._points = PointsItem("disc", POINT)
+        self._held = PointsItem("square", 1.4 * POINT)  # apart without colours too
         self._outline = PlotDataItem()
         self._outline.setZValue(10)
-        self.addItem(self._points)
-        self.addItem(self._held)
+        for points in (self._points, self._held):
+            self.getViewBox().addItem(points, ignoreBounds=True)  # ``fit`` knows how far they reach
         self.addItem(self._outline)
         self._labels: list[Any] = []
 
     def show_points(self, xy: Points, names: tuple[tuple[str, float, float], ...]) -> None:
         """Show points (N, 2), and words (text, x, y) over them; nothing is marked."""
-        self._points.clear()
-        self._held.clear()
-        self._names = ()
-        self.draw()  # while there are no points, for each change of colour goes through all of them
         self._xy = np.asarray(xy, dtype=np.float64)
-        self.mark(np.zeros(len(self._xy), dtype=np.bool_))
         self._names = names
-        # In turns of their own: of 20,000 points all together would hold the window up for 100 ms.
-        QTimer.singleShot(0, self, self.fit)
-        QTimer.singleShot(0, self, self._draw_names)
+        self.mark(np.zeros(len(self._xy), dtype=np.bool_))
+        self.fit()
+        self.draw()
 
     def mark(self, marked: Mask) -> None:
         """Mark some of the points."""
         self._marked = marked
-        self._points.setData(pos=self._xy[~marked])
-        self._held.setData(pos=self._xy[marked])
+        self._points.show_points(self._xy[~marked])
+        self._held.show_points(self._xy[marked])
 
     def fit(self) -> None:
         """Show all points."""
@@ -87,8 +82,8 @@ class MapPlot(PlotWidget):
         self.setBackground(QColor(colours.base))
         plain, marked = QColor(colours.known), QColor(colours.questioned)
         plain.setAlpha(150)
-        self._points.setBrush(QBrush(plain))
-        self._held.setBrush(QBrush(marked))
+        self._points.set_colour(plain)
+        self._held.set_colour(marked)
         pen = QPen(QColor(colours.questioned), 2.0)
         pen.setCosmetic(True)
         self._outline.setPen(pen)

@@ -5,10 +5,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from gui.pages.library.lasso import inside, thinned
 from gui.pages.library.page import GALLERY, MAP
+from gui.shell import theme
 from tests.gui.labels import CLASSES, class_of
 
 coordinate = st.integers(-20, 20)
@@ -54,6 +57,12 @@ def test_the_map_shows_every_label_and_the_names_of_the_classes(mapped):
     assert {name for name, _x, _y in mapped.map.plot._names} == {class_of(number) for number in range(CLASSES)}
     assert mapped.map.note.text().startswith("48 labels. Near means alike")
     assert mapped.commands.action("library.map_fit").isEnabled()
+
+
+def test_the_keyboard_stays_on_the_page_when_the_map_takes_the_place_of_the_gallery(page, qtbot):
+    page.gallery.view.setFocus()
+    page.commands.run("library.map")
+    assert page.isAncestorOf(QApplication.focusWidget())
 
 
 def test_a_lasso_leaves_its_labels_in_the_gallery_until_all_are_shown_again(mapped, qtbot):
@@ -122,3 +131,57 @@ def test_a_long_line_is_thinned_and_keeps_its_ends():
     kept = thinned(line)
     assert len(kept) == 200 and kept[0, 0] == 0 and kept[-1, 0] == 999
     assert thinned(line[:150]) is not None and len(thinned(line[:150])) == 150
+
+
+@pytest.fixture
+def plot(qtbot):
+    """Return a plot of its own with a point at each corner of a square and one in the middle."""
+    from gui.pages.library.plot import MapPlot
+
+    made = MapPlot(lambda held: None, lambda near: None, lambda near: None)
+    qtbot.addWidget(made)
+    made.resize(400, 400)
+    made.show()
+    made.show_points(np.array([(-1, -1), (1, -1), (1, 1), (-1, 1), (0, 0)], dtype=float), ())
+    qtbot.waitExposed(made)
+    return made
+
+
+def colour_at(plot, x: float, y: float, right: int = 0) -> str:
+    """Return the colour that the plot shows so many pixels right of a point of the map."""
+    return plot.grab().toImage().pixelColor(place(plot, x, y) + QPoint(right, 0)).name()
+
+
+@pytest.mark.parametrize("zoom", [1.0, 0.4, 3.0])
+def test_every_point_is_drawn_where_it_lies_and_those_held_in_another_colour(plot, zoom):
+    colours = theme.colours()
+    plot.mark(np.arange(5) == 4)
+    plot.getViewBox().scaleBy((zoom, zoom), center=(0, 0))
+    assert colour_at(plot, 0, 0) == colours.questioned
+    assert colour_at(plot, 0, 0, 12) == colours.base
+    corner = place(plot, 1, 1)
+    assert plot.rect().contains(corner) == (zoom >= 1)
+    if zoom >= 1:
+        assert colour_at(plot, 1, 1) not in (colours.base, colours.questioned)
+        assert colour_at(plot, 1, 1, 12) == colours.base
+
+
+def test_points_take_the_colours_of_the_theme(plot, qtbot):
+    before = colour_at(plot, 1, 1)
+    theme.apply(QApplication.instance(), theme.Scheme.DARK)
+    try:
+        qtbot.waitUntil(lambda: colour_at(plot, 1, 1) != before)
+        assert colour_at(plot, 1, 1, 12) == theme.DARK.base
+    finally:
+        theme.apply(QApplication.instance(), theme.Scheme.LIGHT)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
+def test_a_symbol_is_as_large_as_is_said_on_every_screen(qtbot, ratio):
+    from gui.pages.library.points import PointsItem
+
+    item = PointsItem("square", 6.0)
+    item.set_colour(QColor("red"))
+    image = item._drawn(ratio).toImage()
+    cover = sum(image.pixelColor(x, y).alphaF() for x in range(image.width()) for y in range(image.height()))
+    assert image.devicePixelRatio() == ratio and cover == pytest.approx((6 * ratio) ** 2, rel=0.05)
