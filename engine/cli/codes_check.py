@@ -8,7 +8,7 @@ from engine.cli.compare import describe
 from engine.cli.lookup import find_actor, find_capture, find_case, find_series
 from engine.cli.opening import writable
 from engine.cli.output import Output
-from engine.cli.passphrases import add_passphrase, passphrase, unlocked
+from engine.cli.passphrases import add_passphrase, unlock, unlocked
 from engine.core.case import Actor, Device
 from engine.core.codes import RegisterState, SealState
 from engine.core.errors import ImagingError, InputError, JobError, SeriesLockedError, TouchstoneError
@@ -113,7 +113,7 @@ def _checked(
     """Check the codes of one image; asks for the passphrases of their series."""
     page = options.page - 1
     for series in checks.locked_series(store, keyring, image, page=page, checker=checker, context=context):
-        keyring.unlock(store, series.id, passphrase(options, series.facts.name))
+        unlock(keyring, store, series, options)
     return checks.check_image(
         store,
         actor,
@@ -154,8 +154,7 @@ def _examine(options: argparse.Namespace, output: Output, context: JobContext) -
                         store, actor, case.id, capture_id, keyring, checker=checker, context=context
                     )
                 except SeriesLockedError as error:
-                    name = store.code_series_one(error.series_id).facts.name
-                    keyring.unlock(store, error.series_id, passphrase(options, name))
+                    unlock(keyring, store, store.code_series_one(error.series_id), options)
             for finding in found:
                 said = finding.classification
                 reason = [] if said is None else [f"  {said.reason}"]

@@ -1,4 +1,4 @@
-"""``qr series make | list | show``."""
+"""``qr series make | list | show | passphrase``."""
 
 import argparse
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any, get_args
 from engine.cli.lookup import find_actor, find_series
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
-from engine.cli.passphrases import add_passphrase, passphrase
+from engine.cli.passphrases import add_new_passphrase, add_passphrase, new_passphrase, passphrase
 from engine.core.codes import ErrorLevel, Scheme
 from engine.jobs import JobContext
 from engine.workflows.codes import series as workflow
@@ -31,8 +31,18 @@ def add_actions(commands: Any, common: argparse.ArgumentParser) -> None:
     add_passphrase(make)
     listing = group.add_parser("list", parents=[common], help="list the series")
     show = group.add_parser("show", parents=[common], help="show a series: facts, IDs issued and voided, thresholds")
-    show.add_argument("--series", required=True, help="name or identifier")
-    for action, run in ((make, _make), (listing, _list), (show, _show)):
+    change = group.add_parser(
+        "passphrase",
+        parents=[common],
+        help="change the passphrase of a series",
+        description="From then on the new passphrase opens the series, the former none but backups made before.",
+    )
+    change.add_argument("--actor", help="the producer or administrator who changes it")
+    add_passphrase(change)
+    add_new_passphrase(change)
+    for action in (show, change):
+        action.add_argument("--series", required=True, help="name or identifier")
+    for action, run in ((make, _make), (listing, _list), (show, _show), (change, _change_passphrase)):
         action.add_argument("folder", type=Path, metavar="DIR")
         action.set_defaults(run=run)
 
@@ -71,6 +81,16 @@ def _show(options: argparse.Namespace, output: Output, context: JobContext) -> i
         series = find_series(store, options.series)
         overview = next(each for each in workflow.series_overview(store) if each.series.id == series.id)
     output.result(overview.to_json(), *_lines(overview))
+    return 0
+
+
+def _change_passphrase(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    with writable(options.folder, output) as store:
+        actor, series = find_actor(store, options.actor), find_series(store, options.series)
+        name = series.facts.name
+        former, new = passphrase(options, name), new_passphrase(options, name)
+        change = workflow.change_passphrase(store, actor, series.id, former, new, context=context)
+    output.result(change.to_json(), f"Passphrase changed: {name}  {change.id}")
     return 0
 
 

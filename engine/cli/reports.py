@@ -2,13 +2,14 @@
 
 import argparse
 import contextlib
+import itertools
 from pathlib import Path
 from typing import Any
 
 from engine.cli.lookup import find_actor, find_case, find_report
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
-from engine.cli.passphrases import add_passphrase, given_passphrase
+from engine.cli.passphrases import add_passphrase, given_passphrases
 from engine.core.errors import InputError, StoreError
 from engine.core.records import entered
 from engine.jobs import JobContext
@@ -91,12 +92,12 @@ def _verify(options: argparse.Namespace, output: Output, context: JobContext) ->
 
 
 def _keyring(options: argparse.Namespace) -> Keyring:
-    """Return the series of the store that the passphrase opens, if one was given; nobody is asked for one."""
+    """Return the series of the store that the given passphrases open; nobody is asked for one."""
     keyring = Keyring()
-    secret = given_passphrase(options)
-    if secret is not None:
+    given = given_passphrases(options)
+    if given:
         with stores.open_store(options.store, read_only=True) as store:
-            for series in store.code_series():
+            for series, secret in itertools.product(store.code_series(), given):
                 # Another series may have another passphrase, and exports leave secrets out: what stays locked is told
                 # as not run again.
                 with contextlib.suppress(InputError, StoreError):

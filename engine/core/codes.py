@@ -59,6 +59,15 @@ class CodeSeries(Record):
         return self.facts.name
 
 
+class PassphraseChange(Record):
+    """The secrets of a series sealed with another passphrase: those of ``replaced_sha256`` count no longer."""
+
+    id: Identifier
+    series_id: Identifier
+    sealed_sha256: Sha256
+    replaced_sha256: Sha256
+
+
 class IdBatch(Record):
     """Product IDs assigned to a series at one time; they and their variable data stand in the event's segment.
 

@@ -19,7 +19,7 @@ from engine.core.case import (
     Sha256,
     Text,
 )
-from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, Voiding
+from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, PassphraseChange, Voiding
 from engine.core.finding import Finding
 from engine.core.library import LABEL_PX, VECTOR_DIMENSIONS, Embedding, LabelBatch, Library, Withdrawal
 from engine.core.operating import OperatingPoint
@@ -150,6 +150,12 @@ KINDS: dict[str, Kind] = {
         mentions=("pdf_sha256", "manifest_sha256"),
     ),
     "series made": Kind(CodeSeries, unique=(("name",),), secrets=("sealed_sha256",)),
+    "passphrase changed": Kind(
+        PassphraseChange,
+        refers={"series_id": "series made"},
+        unique=(("replaced_sha256",),),
+        secrets=("sealed_sha256",),
+    ),
     "ids issued": Kind(
         IdBatch,
         refers={"series_id": "series made"},

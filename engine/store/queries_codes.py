@@ -1,6 +1,6 @@
 """What can be asked of a store about series of codes: their register, the life of the products, checks."""
 
-from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, Voiding
+from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, PassphraseChange, Voiding
 from engine.core.errors import StoreError
 from engine.core.operating import OperatingPoint
 from engine.store import segments
@@ -21,6 +21,11 @@ class CodeQueries(Queries):
     def code_series_one(self, series_id: str) -> CodeSeries:
         """Return the series; raises InputError where there is none."""
         return self._one(CodeSeries, "series made", series_id)
+
+    def sealed_sha256(self, series_id: str) -> str:
+        """Return the SHA-256 of the sealed secrets of a series as they are now; raises InputError."""
+        changes = self._all(PassphraseChange, "passphrase changed", series_id)
+        return (changes[-1] if changes else self.code_series_one(series_id)).sealed_sha256
 
     def id_batches(self, series_id: str = "") -> tuple[IdBatch, ...]:
         """Return the batches of IDs of a series, or of all, in the order they were issued."""

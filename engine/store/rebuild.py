@@ -1,10 +1,11 @@
-"""Building anew what can be built anew: the cache, a lost or damaged HEAD, an interrupted destruction."""
+"""Building anew what can be: the cache, a lost or damaged HEAD, a destruction or change of passphrase cut short."""
 
 from pathlib import Path
 
+from engine.core.codes import PassphraseChange
 from engine.core.errors import StoreError
 from engine.jobs import JobContext
-from engine.store import evidence, ledger
+from engine.store import evidence, ledger, secrets
 from engine.store import head as heads
 from engine.store.chain import Chain
 from engine.store.disk import RESTORE, Disk, reading, storage_fault, write_file
@@ -15,11 +16,12 @@ from engine.store.kinds import Destruction
 from engine.store.ledger import Entry, Problem
 from engine.store.lock import WriterLock
 from engine.store.queries import record_of
+from engine.store.secrets import SecretsFolder
 from engine.store.store import CACHE, Store
 
 
 def rebuild(path: Path, context: JobContext | None = None, *, disk: Disk | None = None) -> tuple[str, ...]:
-    """Empty the cache, write a damaged HEAD anew from the ledger, finish destructions; return what was done.
+    """Empty the cache, write a damaged HEAD anew, finish destructions and changes of passphrase; return what was done.
 
     Raises
     ------
@@ -51,6 +53,7 @@ def _rebuild(path: Path, context: JobContext, disk: Disk) -> tuple[str, ...]:
         left = "; what is in use stayed" if (path / CACHE).is_dir() else ""
         done.append(f"The cache was emptied{left}; it fills again as it is needed")
     files = EvidenceFolder(path / evidence.FOLDER, disk)
+    sealed = SecretsFolder(path / secrets.FOLDER, disk)
     context.progress(3, 4, "Looking for what was never finished")
     for event in store.events():
         context.check_cancelled()
@@ -58,9 +61,19 @@ def _rebuild(path: Path, context: JobContext, disk: Disk) -> tuple[str, ...]:
         if files.find(destroyed):
             files.remove(destroyed)
             done.append(f"The destruction ordered in event {event.sequence} was finished")
+        if event.kind == "passphrase changed" and _replace(store, sealed, record_of(event, PassphraseChange)):
+            done.append(f"The change of passphrase in event {event.sequence} was finished")
     for folder in (path.parent, path, *(path / name for name in FOLDERS)):
         done += [f"{name}, which was never finished, was removed" for name in remove_leftovers(disk, folder)]
     return tuple(done)
+
+
+def _replace(store: Store, sealed: SecretsFolder, change: PassphraseChange) -> bool:
+    """Remove sealed secrets that count no longer, but never the last that are there; return whether they were there."""
+    left = sealed.present(change.replaced_sha256) and sealed.present(store.sealed_sha256(change.series_id))
+    if left:
+        sealed.remove(change.replaced_sha256)
+    return left
 
 
 def _head_damage(path: Path) -> str:

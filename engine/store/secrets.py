@@ -56,3 +56,9 @@ class SecretsFolder:
             what = "The sealed secrets are damaged: their hash is not the recorded one"
             raise StoreError(what, where=where, remedy=RESTORE)
         return data
+
+    def remove(self, sha256: str) -> None:
+        """Remove the file, if it is there, for good."""
+        if self.present(sha256):
+            self._disk.remove(self._folder / file_name(sha256))
+        self._disk.sync_folder(self._folder)

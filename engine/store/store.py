@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from engine.core.case import Actor, Event, Role
+from engine.core.codes import PassphraseChange
 from engine.core.errors import InputError, StoreError
 from engine.core.finding import Raster
 from engine.core.records import Record, entered, new_id
@@ -188,6 +189,8 @@ class Store(LibraryQueries):
             self._projection.add((entry,))
             if kind == "evidence destroyed":
                 self._evidence.remove(identifiers(record, "sha256")[0])
+            elif isinstance(record, PassphraseChange):
+                self._secrets.remove(record.replaced_sha256)
         return event
 
     def add_evidence(self, source: Path | bytes, suffix: str, context: JobContext | None = None) -> str:

@@ -107,9 +107,10 @@ def backup(path: Path, folder: Path, context: JobContext | None = None, *, disk:
             for name, chunks, expected in _contents(store, context):
                 write_file(disk, copy / name, _checked(name, chunks, expected, context))
             for series in store.code_series():
-                name = f"{secrets.FOLDER}/{secrets.file_name(series.sealed_sha256)}"
+                sha256 = store.sealed_sha256(series.id)
+                name = f"{secrets.FOLDER}/{secrets.file_name(sha256)}"
                 if (store.path / name).exists():  # what the copy lacks, its check tells
-                    write_file(disk, copy / name, (store.secret(series.sealed_sha256),))
+                    write_file(disk, copy / name, (store.secret(sha256),))
             for name in drafts.FILES:
                 if (store.path / drafts.FOLDER / name).exists():
                     write_file(disk, copy / drafts.FOLDER / name, _read(store.path / drafts.FOLDER / name))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.core.case import Event
+from engine.core.codes import PassphraseChange
 from engine.core.errors import StoreError
 from engine.core.finding import Finding
 from engine.core.records import Record
@@ -98,6 +99,7 @@ class _Check:
         self._evidence: dict[str, str] = {}  # SHA-256 -> the event that names it
         self._segments: set[str] = set()
         self._secrets: dict[str, str] = {}  # SHA-256 -> the event that names it
+        self._replaced: dict[str, str] = {}  # SHA-256 -> the event by which these sealed secrets count no longer
         self._destroyed: set[str] = set()
         self._counted: dict[str, int] = {}  # identifier -> the number from which the next record within it counts
 
@@ -160,6 +162,11 @@ class _Check:
         for name in KINDS[event.kind].secrets:
             for sha256 in identifiers(record, name):
                 self._secrets.setdefault(sha256, f"event {event.sequence} ({event.kind})")
+        if isinstance(record, PassphraseChange):
+            if self._secrets.pop(record.replaced_sha256, None) is None:
+                what = "It replaces sealed secrets that no event named, or that were replaced before"
+                raise StoreError(what, remedy="It was not written by Touchstone")
+            self._replaced[record.replaced_sha256] = f"event {event.sequence} ({event.kind})"
 
     def _segment(self, event: Event, record: Record) -> None:
         overlays = record.overlays if isinstance(record, Finding) else ()
@@ -212,8 +219,14 @@ class _Check:
                 sealed.read(sha256)
             except StoreError as error:
                 self.problems.append(Problem(where, f"{error.what} ({named_by})", error.remedy))
+        for sha256, replaced_by in sorted(self._replaced.items()):
+            if sealed.present(sha256):
+                where = f"{secrets.FOLDER}/{secrets.file_name(sha256)}"
+                what = f"{replaced_by} replaced these sealed secrets, and they are still there"
+                self.problems.append(Problem(where, what, REBUILD))
         for path in _children(folder):
-            if secrets.NAME.fullmatch(path.name) and path.name.partition(".")[0] not in self._secrets:
+            known = {*self._secrets, *self._replaced}
+            if secrets.NAME.fullmatch(path.name) and path.name.partition(".")[0] not in known:
                 self.notes.append(f"{secrets.FOLDER}/{path.name}: no event names these sealed secrets")
 
     def _strangers(self) -> None:

@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 STORE = "tests/engine/store/test_codes_in_store.py"
 SEALING = "engine/methods/two_level_qr/sealing.py"
+SERIES = "tests/engine/workflows/codes/test_series.py"
 TRACING = "engine/workflows/codes/tracing.py"
 TRACED = "tests/engine/workflows/codes/test_tracing.py"
 
@@ -36,6 +37,41 @@ MUTANTS = (
         "            self._disk.sync_folder(self._folder.parent)\n",
         "",
         "tests/engine/store/test_store_power.py::test_a_power_cut_anywhere_loses_nothing_acknowledged[series]",
+    ),
+    Mutant(
+        "backup-keeps-the-secrets-of-the-former-passphrase",
+        "engine/store/transfer.py",
+        "                sha256 = store.sealed_sha256(series.id)\n",
+        "                sha256 = series.sealed_sha256\n",
+        f"{SERIES}::test_a_changed_passphrase_opens_the_same_series_and_the_former_no_longer",
+    ),
+    Mutant(
+        "former-secrets-stay-after-a-change-of-passphrase",
+        "engine/store/store.py",
+        "                self._secrets.remove(record.replaced_sha256)\n",
+        "                pass\n",
+        f"{SERIES}::test_a_changed_passphrase_opens_the_same_series_and_the_former_no_longer",
+    ),
+    Mutant(
+        "sealed-anew-and-never-opened",
+        "engine/workflows/codes/series.py",
+        "    _opened(store, series_id, sha256, new)\n",
+        "",
+        f"{SERIES}::test_what_was_sealed_anew_is_opened_before_the_former_goes",
+    ),
+    Mutant(
+        "rebuild-removes-the-last-sealed-secrets",
+        "engine/store/rebuild.py",
+        " and sealed.present(store.sealed_sha256(change.series_id))",
+        "",
+        f"{SERIES}::test_a_change_cut_short_before_the_former_file_is_removed_is_told_and_finished",
+    ),
+    Mutant(
+        "former-secrets-that-stayed-not-told",
+        "engine/store/verify.py",
+        '            self._replaced[record.replaced_sha256] = f"event {event.sequence} ({event.kind})"\n',
+        "",
+        f"{SERIES}::test_a_change_cut_short_before_the_former_file_is_removed_is_told_and_finished",
     ),
     Mutant(
         "missing-secrets-not-told",

@@ -1,11 +1,11 @@
-"""Series of codes: make one, hold the opened ones for as long as a person works with them, and list them."""
+"""Series of codes: make one, hold opened ones while a person works with them, list them, change a passphrase."""
 
 import secrets
 import threading
 from typing import TYPE_CHECKING
 
 from engine.core.case import Actor, Role
-from engine.core.codes import CodeSeries, ErrorLevel, Prefix, Scheme
+from engine.core.codes import CodeSeries, ErrorLevel, PassphraseChange, Prefix, Scheme
 from engine.core.errors import InputError, SeriesLockedError, StoreError
 from engine.core.operating import OperatingPoint
 from engine.core.records import Record, entered, new_id, sha256_hex
@@ -39,13 +39,8 @@ class Keyring:
         StoreError
             The sealed secrets are missing, damaged, or those of another series.
         """
-        from engine.methods.two_level_qr.sealing import unseal
-
-        recorded = store.code_series_one(series_id)
-        series = unseal(store.secret(recorded.sealed_sha256), passphrase)
-        if series.facts() != recorded.facts:
-            what = "The sealed secrets are not those of this series"
-            raise StoreError(what, where=recorded.name, remedy="Do not trust the store; restore it from a backup")
+        store.refresh()  # another person may have changed the passphrase
+        series = _opened(store, series_id, store.sealed_sha256(series_id), passphrase)
         with self._lock:
             self._series[series_id] = series
 
@@ -127,6 +122,56 @@ def make_series(
         error_level=error_level,
     )
     return _sealed_and_recorded(store, actor, made, prefix, passphrase, context)
+
+
+def change_passphrase(
+    store: Store, actor: Actor, series_id: str, former: str, new: str, *, context: JobContext
+) -> PassphraseChange:
+    """Seal the secrets of a series with another passphrase and record who did; the former opens them no longer.
+
+    The secrets as sealed before stay until the new ones lie in the store, were opened from there and are recorded:
+    whatever interrupts this, one passphrase opens the series. Backups made before still open with the former.
+
+    Raises
+    ------
+    InputError
+        The role may not do this, the former passphrase is another, the new one is too short or the same, or somebody
+        else changed it meanwhile.
+    StoreError
+        The sealed secrets are missing or damaged, or the store cannot be written.
+    """
+    from engine.methods.two_level_qr import sealing
+
+    require_role(actor, PRODUCING, "change passphrases")
+    sealing.check_passphrase(new)
+    if new == former:
+        raise InputError("The new passphrase is the former one", remedy="Choose another.")
+    store.refresh()
+    context.progress(0, 3, "Opening the secrets")
+    replaced = store.sealed_sha256(series_id)
+    series = _opened(store, series_id, replaced, former)
+    context.progress(1, 3, "Sealing them with the new passphrase")
+    sealed = sealing.seal(series, new)
+    context.check_cancelled()
+    sha256 = store.add_secret(sealed)
+    context.progress(2, 3, "Opening them again")
+    _opened(store, series_id, sha256, new)
+    values = {"id": new_id("change"), "series_id": series_id, "sealed_sha256": sha256, "replaced_sha256": replaced}
+    change = entered(PassphraseChange, **values)
+    store.commit(actor.id, "passphrase changed", change)
+    return change
+
+
+def _opened(store: Store, series_id: str, sealed_sha256: str, passphrase: str) -> "Series":
+    """Return the series that the passphrase opens; raises StoreError where it is another than the recorded one."""
+    from engine.methods.two_level_qr.sealing import unseal
+
+    recorded = store.code_series_one(series_id)
+    series = unseal(store.secret(sealed_sha256), passphrase)
+    if series.facts() != recorded.facts:
+        what = "The sealed secrets are not those of this series"
+        raise StoreError(what, where=recorded.name, remedy="Do not trust the store; restore it from a backup")
+    return series
 
 
 def _sealed_and_recorded(

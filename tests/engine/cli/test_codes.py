@@ -63,6 +63,35 @@ def test_a_prompt_asks_for_a_new_passphrase_twice(run, store, monkeypatch):
     assert (code, "differ" in error) == (2, True)
 
 
+def test_a_passphrase_is_changed_from_files_or_the_keyboard(run, store, series, tmp_path, monkeypatch):
+    (tmp_path / "new.txt").write_text("another horse altogether\n")
+    former, new = ("--passphrase-file", tmp_path / "pass.txt"), ("--new-passphrase-file", tmp_path / "new.txt")
+    change = ("qr", "series", "passphrase", store, "--series", "spring", "--actor", "Head")
+    assert "new passphrase of Spring is needed" in run(*change, *former)[2]
+    assert "may not change" in run(*change[:-1], "Examiner", *former, *new)[2]
+    assert "takes one passphrase" in run(*change, *former, *former, *new)[2]
+    code, (changed,), _ = run(*change, *former, *new)
+    assert (code, changed["series_id"], changed["replaced_sha256"]) == (0, series["id"], series["sealed_sha256"])
+    code, _, error = run(*change, *former, *new)
+    assert (code, "does not open this series" in error) == (2, True)
+    answers = iter(["another horse altogether", PASSPHRASE, PASSPHRASE])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+    assert run(*change)[0] == 0
+    assert run("qr", "sheet", store, "--series", "Spring", "--count", "1", "--out", tmp_path / "s.png",
+               "--actor", "Head", *former)[0] == 0  # fmt: skip
+
+
+def test_of_several_passphrase_files_the_one_that_opens_is_taken(run, store, series, tmp_path):
+    sheet = ("qr", "sheet", store, "--series", "Spring", "--count", "1", "--actor", "Head")
+    given = []
+    for name, words in (("first", "of another series"), ("second", "of yet another"), ("own", PASSPHRASE)):
+        (tmp_path / name).write_text(words)
+        given += ["--passphrase-file", tmp_path / name]
+    assert "does not open this series" in run(*sheet, *given[:4], "--out", tmp_path / "s.png")[2]
+    assert run(*sheet, *given, "--out", tmp_path / "s.png")[0] == 0
+
+
 @pytest.mark.parametrize("content", [b"", b"\n", b"two\nlines\n", b"\xff\xfe bytes", b"x" * 5000])
 def test_a_passphrase_file_holds_one_line(run, store, tmp_path, content):
     (tmp_path / "bad.txt").write_bytes(content)

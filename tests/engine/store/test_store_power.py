@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.core.codes import PassphraseChange
 from engine.core.errors import TouchstoneError
+from engine.core.records import new_id
 from engine.core.seeds import generator
 from engine.jobs import JobContext
 from engine.store import Destruction, Store, backup, export_store, import_store, rebuild, verify
@@ -70,6 +72,17 @@ def series(disk: RecordingDisk) -> None:
         disk.acknowledge(f"event {event.sequence} {event.hash}")
 
 
+def passphrase(disk: RecordingDisk) -> None:
+    store = _open(disk)
+    made = store.code_series()[0]
+    sealed = store.add_secret(b"sealed anew " * 40)
+    change = PassphraseChange(
+        id=new_id("change"), series_id=made.id, sealed_sha256=sealed, replaced_sha256=made.sealed_sha256
+    )
+    event = store.commit(administrator(store), "passphrase changed", change)
+    disk.acknowledge(f"event {event.sequence} {event.hash}")
+
+
 def draft(disk: RecordingDisk) -> None:
     store = _open(disk)
     for number in range(4):
@@ -118,8 +131,9 @@ def check(folder: Path, acknowledged: tuple[str, ...]) -> None:
         last = int(drafts[-1].split()[1])
         found = store.draft("note")
         assert found is not None and int(found["text"].split()[0]) in (last, last + 1)
-    destroyed = any(event.kind == "evidence destroyed" for event in store.events())
-    if destroyed:
+    for made in store.code_series():
+        store.secret(store.sealed_sha256(made.id))
+    if any(event.kind in ("evidence destroyed", "passphrase changed") for event in store.events()):
         rebuild(folder / NAME)
     kept = len(store.events())
     store.commit(administrator(store), "case opened", make_case())
@@ -142,7 +156,7 @@ def survey(disk: RecordingDisk, scratch: Path, seeds: int) -> tuple[int, list[st
     return total, losses
 
 
-OPERATIONS = [create, intake, opinion, series, draft, destruction, export, copy]
+OPERATIONS = [create, intake, opinion, series, passphrase, draft, destruction, export, copy]
 
 
 def record(tmp_path: Path, operation: Operation, *, syncing: bool = True) -> RecordingDisk:
@@ -152,7 +166,7 @@ def record(tmp_path: Path, operation: Operation, *, syncing: bool = True) -> Rec
     fill(store)
     if operation is series:
         (store.path / "secrets").rmdir()  # as in a store from before there were any
-    elif operation is copy:
+    elif operation in (copy, passphrase):
         fill_codes(store)
     disk = RecordingDisk(root, syncing=syncing)
     operation(disk)
@@ -177,7 +191,9 @@ def test_many_power_cuts_anywhere_lose_nothing_acknowledged(tmp_path: Path, oper
     assert not losses, losses[:5]
 
 
-@pytest.mark.parametrize("operation", [create, intake, opinion, series, draft], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "operation", [create, intake, opinion, series, passphrase, draft], ids=lambda each: each.__name__
+)
 def test_without_fsync_the_same_power_cuts_do_lose(tmp_path: Path, operation: Operation) -> None:
     disk = record(tmp_path, operation, syncing=False)
     # Making a store is acknowledged by its very last call only, so few cuts can cost anything.

@@ -1,18 +1,26 @@
 """Series are made by producers, sealed, unlocked by their passphrase, and listed with what became of them."""
 
+import errno
+import shutil
+
 import pytest
 
 from engine.core.case import Role
 from engine.core.codes import Scheme
 from engine.core.errors import Cancelled, InputError, SeriesLockedError, StoreError
 from engine.jobs import JobContext
+from engine.methods.two_level_qr import sealing
 from engine.methods.two_level_qr.sealing import seal
+from engine.store import Store, rebuild, verify
+from engine.store.disk import Disk
 from engine.workflows.cases import add_actor
-from engine.workflows.codes.series import Keyring, make_series, series_overview
+from engine.workflows.codes.series import Keyring, change_passphrase, make_series, series_overview
 from engine.workflows.stores import backup_store, export_to_zip, import_from_zip, open_store, verify_store
 from tests.engine.methods.two_level_qr import samples
+from tests.engine.store.faults import FailingDisk
 
 PASSPHRASE = "horse battery staple"
+OTHER = "another horse altogether"
 
 
 @pytest.fixture
@@ -135,3 +143,165 @@ def test_an_overview_counts(store, producer):
     make(store, producer)
     (overview,) = series_overview(store)
     assert (overview.issued, overview.voided, overview.series_voided, overview.points) == (0, 0, False, ())
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Passphrases that are stretched for less than a second."""
+    monkeypatch.setattr(sealing, "COST", min(sealing.COSTS))
+
+
+def opens(store, series, passphrase):
+    try:
+        Keyring().unlock(store, series.id, passphrase)
+    except InputError:
+        return False
+    return True
+
+
+def change(store, actor, series, former=PASSPHRASE, new=OTHER, context=None):
+    return change_passphrase(store, actor, series.id, former, new, context=context or JobContext())
+
+
+def sealed_files(store):
+    return {path.stem: path.read_bytes() for path in (store.path / "secrets").iterdir()}
+
+
+def test_a_changed_passphrase_opens_the_same_series_and_the_former_no_longer(store, producer, quick):
+    made = make(store, producer)
+    keyring, held = Keyring(), open_store(store.path)
+    keyring.unlock(store, made.id, PASSPHRASE)
+    before = keyring.series(made.id)
+    changed = change(store, producer, made)
+    for reader in (store, held, open_store(store.path)):
+        assert (opens(reader, made, OTHER), opens(reader, made, PASSPHRASE)) == (True, False)
+    keyring.unlock(store, made.id, OTHER)
+    assert keyring.series(made.id).facts() == before.facts()
+    assert list(sealed_files(store)) == [changed.sealed_sha256]
+    event = store.events()[-1]
+    assert (event.kind, event.actor_id, changed.replaced_sha256) == (
+        "passphrase changed",
+        producer.id,
+        made.sealed_sha256,
+    )
+    assert not any(secret in event.model_dump_json() for secret in (PASSPHRASE, OTHER))
+    again = change(store, producer, made, OTHER, PASSPHRASE)
+    assert list(sealed_files(store)) == [again.sealed_sha256] != [made.sealed_sha256]
+    copied = open_store(backup_store(store.path, store.path.parent, JobContext()))
+    assert opens(store, made, PASSPHRASE)
+    assert opens(copied, made, PASSPHRASE)
+    assert not verify_store(store.path, JobContext()).notes
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        ({"former": "a wrong passphrase"}, "does not open"),
+        ({"new": "short"}, "at least 8"),
+        ({"new": PASSPHRASE}, "is the former one"),
+    ],
+)
+def test_a_change_that_is_refused_changes_nothing(store, producer, quick, values, match):
+    made = make(store, producer)
+    before = sealed_files(store), store.head
+    with pytest.raises(InputError, match=match):
+        change(store, producer, made, **values)
+    assert (sealed_files(store), store.head) == before
+    examiner = add_actor(store, store.actors()[0], "Examiner", Role.EXAMINER)
+    with pytest.raises(InputError, match="may not change passphrases"):
+        change(store, examiner, made)
+    assert opens(store, made, PASSPHRASE)
+
+
+def test_of_two_who_change_a_passphrase_at_once_the_second_is_refused(store, producer, quick):
+    made = make(store, producer)
+
+    def meanwhile(done, total, text):
+        if done == 2:
+            change(open_store(store.path), producer, made, new="the first to finish")
+
+    with pytest.raises(InputError, match="is used already"):
+        change(store, producer, made, context=JobContext(meanwhile))
+    assert opens(store, made, "the first to finish")
+
+
+def test_what_was_sealed_anew_is_opened_before_the_former_goes(store, producer, quick, monkeypatch):
+    """A file that another passphrase opens, or that came back damaged, takes no one's place."""
+    made = make(store, producer)
+    honest = sealing.seal
+    monkeypatch.setattr(sealing, "seal", lambda series, passphrase: honest(series, passphrase + "x"))
+    with pytest.raises(InputError, match="does not open"):
+        change(store, producer, made)
+    monkeypatch.setattr(sealing, "seal", lambda series, passphrase: honest(samples.series(Scheme.UNIQUE), passphrase))
+    with pytest.raises(StoreError, match="not those of this series"):
+        change(store, producer, made)
+    assert opens(store, made, PASSPHRASE)
+    assert store.events()[-1].kind == "series made"
+
+
+@pytest.mark.parametrize("step", range(3))
+def test_a_change_can_be_cancelled_and_the_former_passphrase_stays(store, producer, quick, step):
+    made = make(store, producer)
+    context = JobContext(lambda done, total, text: context.cancel() if done == step else None)
+    if step == 2:  # too late: what is sealed is being recorded
+        change(store, producer, made, context=context)
+    else:
+        with pytest.raises(Cancelled):
+            change(store, producer, made, context=context)
+        assert len(sealed_files(store)) == 1
+    assert opens(store, made, PASSPHRASE if step < 2 else OTHER)
+
+
+class RemovalFails(Disk):
+    """The program is killed, or the medium fails, when the former file is to be removed."""
+
+    def remove(self, path):
+        if path.suffix == ".sealed":
+            raise OSError(errno.EIO, "Input/output error")
+        super().remove(path)
+
+
+def test_a_change_cut_short_before_the_former_file_is_removed_is_told_and_finished(store, producer, quick):
+    made = make(store, producer)
+    failing = Store.open(store.path, disk=RemovalFails())
+    with pytest.raises(StoreError, match="disk reports a fault"):
+        change(failing, producer, made)
+    again = open_store(store.path)
+    assert (opens(again, made, OTHER), opens(again, made, PASSPHRASE)) == (True, False)
+    (problem,) = verify(store.path, JobContext()).problems
+    assert problem == (f"secrets/{made.sealed_sha256}.sealed", problem.what, "Rebuild the store")
+    new = again.path / "secrets" / f"{again.sealed_sha256(made.id)}.sealed"
+    new.rename(store.path.parent / "away")
+    assert not any("passphrase" in line for line in rebuild(store.path)), "the last that is there stays"
+    shutil.move(store.path.parent / "away", new)
+    assert any("passphrase" in line for line in rebuild(store.path))
+    assert list(sealed_files(store)) == [new.stem]
+    assert verify(store.path, JobContext()).ok
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
+def test_a_disk_that_fails_at_any_step_of_a_change_leaves_one_passphrase_that_opens(
+    store, producer, quick, tmp_path, code
+):
+    made = make(store, producer)
+    calls = ("open", "write", "name") if code == errno.ENOSPC else ("sync",)
+    told = []
+    for at in range(100):
+        path = tmp_path / "now.touchstone"
+        shutil.copytree(store.path, path)
+        try:
+            change(Store.open(path, disk=FailingDisk(at, code, calls=calls)), producer, made)
+            told.append("")
+        except StoreError as error:
+            told.append(error.what)
+        rebuild(path)
+        again = open_store(path)
+        opened = [opens(again, made, each) for each in (PASSPHRASE, OTHER)]
+        assert sum(opened) == 1
+        assert opened[1] or told[-1], "what was acknowledged holds"
+        assert verify(path, JobContext()).ok
+        shutil.rmtree(path)
+        if not told[-1]:
+            break
+    assert len(told) > 4
+    assert not told[-1]
