@@ -23,7 +23,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito: the col
 
 
 def write_label_evaluation(found: Evaluated, folder: Path) -> tuple[Path, ...]:
-    """Write ``evaluation.json``, the tables, a figure for each curve, and the operating point where there is one.
+    """Write ``evaluation.json``, the tables, a figure for each curve, and the operating points where there are any.
 
     Raises
     ------
@@ -44,9 +44,9 @@ def write_label_evaluation(found: Evaluated, folder: Path) -> tuple[Path, ...]:
                 written.append(write_table(folder / f"{name}.csv", [dict(flat(row)) for row in rows]))
         parameters = dict.fromkeys(row.parameter for row in record.curves if row.parameter != LIBRARY)
         written += [_bytes(folder / f"curve-{name}.svg", curve_svg(record, name)) for name in parameters]
-        if found.operating_point is not None:
-            text = canonical_json(found.operating_point.to_json()) + b"\n"
-            written.append(_bytes(folder / "operating_point.json", text))
+        for point in found.operating_points:
+            name = "operating_point" + ("_classified" if point.settings["classified"] else "")
+            written.append(_bytes(folder / f"{name}.json", canonical_json(point.to_json()) + b"\n"))
     except OSError as error:
         what = f"The evaluation could not be written ({error.strerror})"
         raise InputError(what, where=str(folder), remedy="Choose another folder.") from error

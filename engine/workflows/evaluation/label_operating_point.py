@@ -31,17 +31,17 @@ def label_operating_point(
     folder : Path
         Where the captures are; their hash goes into the point.
     row : LabelRatesRow
-        Of all test labels, without classification.
+        Of all test labels.
     tuning, test : tuple[Best, Best]
         Best matches of genuine captures and of fakes.
     """
     film = FilmSettings()
     return OperatingPoint(
-        id=f"point-{hash_of([embedder_key, limit.threshold])[:16]}",
-        name="Simulated labels, middle strength",
+        id=f"point-{hash_of([embedder_key, limit.classified, limit.threshold])[:16]}",
+        name="Simulated labels, middle strength" + (", likely classes" if limit.classified else ""),
         method=METHOD,
         method_version="1",
-        settings={"embedder_key": embedder_key},
+        settings={"embedder_key": embedder_key, "classified": limit.classified},
         score=SIMILARITY,
         threshold=limit.threshold,
         rule=limit.rule,

@@ -83,10 +83,10 @@ SIZES = {
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """The record of an evaluation, and the operating point of the network's embedding where one was measured."""
+    """The record of an evaluation, and the operating points of the network's embedding where they were measured."""
 
     record: LabelEvaluation
-    operating_point: OperatingPoint | None
+    operating_points: tuple[OperatingPoint, ...]
 
 
 def evaluate_micro_pattern(
@@ -112,7 +112,7 @@ def evaluate_micro_pattern(
     if embedder is not None:
         ways.insert(0, (NETWORK, embedder))
     thresholds, rows, curves = list[LabelThreshold](), list[LabelRatesRow](), list[LabelCurveRow]()
-    point: OperatingPoint | None = None
+    points = list[OperatingPoint]()
     with _folder(cache) as folder:
         _render(folder, own, context.part(0, 2))
         for number, (name, by) in enumerate(ways):
@@ -123,10 +123,10 @@ def evaluate_micro_pattern(
                 rows += measured
                 if not classified:
                     curves += way.curves(limits[0])
-                if name == NETWORK and not classified:
-                    tuning, test = way.usual(TUNING), way.usual(TEST)
-                    row = next(each for each in rows if each.compared_by == name and each.strength == USUAL)
-                    point = label_operating_point(folder, by.key, limits[0], row, tuning=tuning, test=test)
+                if name == NETWORK:
+                    tuning, test = (way.usual(own_set, classified=classified) for own_set in (TUNING, TEST))
+                    row = next(each for each in measured if each.compared_by == name and each.strength == USUAL)
+                    points.append(label_operating_point(folder, by.key, limits[0], row, tuning=tuning, test=test))
     record = LabelEvaluation(
         profile=profile,
         labels=own.labels,
@@ -137,7 +137,7 @@ def evaluate_micro_pattern(
         rows=tuple(rows),
         curves=tuple(curves),
     )
-    return Evaluated(record, point)
+    return Evaluated(record, tuple(points))
 
 
 def load_embedder(folder: Path | None = None) -> Describer:

@@ -127,7 +127,7 @@ def identified(
         exact=wanted.sequence is not None,
         context=context,
     )
-    points, told = label_points(store, model.key), []
+    points, told = label_points(store, model.key, classified=wanted.classified), []
     for query, at in enumerate(chosen):
         context.check_cancelled()
         context.progress(query, len(chosen), "Matching the film")

@@ -84,10 +84,16 @@ def test_the_second_stage_refuses_more_and_never_less(evaluated):
             assert row.genuine.mean > 0.5
 
 
-def test_the_operating_point_is_the_networks_at_middle_strength(evaluated):
-    point, limit = evaluated.operating_point, evaluated.record.thresholds[0]
-    row = next(each for each in evaluated.record.rows if each.strength == "middle")
-    assert (point.threshold, point.settings) == (limit.threshold, {"embedder_key": "textures"})
+@pytest.mark.parametrize("classified", [False, True])
+def test_the_operating_points_are_the_networks_at_middle_strength(evaluated, classified):
+    def own(rows):
+        return next(row for row in rows if (row.compared_by, row.classified) == (NETWORK, classified))
+
+    point, limit = evaluated.operating_points[classified], own(evaluated.record.thresholds)
+    row = own(row for row in evaluated.record.rows if row.strength == "middle")
+    assert (point.threshold, point.settings) == (
+        limit.threshold, {"embedder_key": "textures", "classified": classified},
+    )  # fmt: skip
     assert point.domain.simulated
     assert (point.far.events, point.frr.events) == (3 - row.fake.events, 4 - row.real.events)
     assert len(point.test.genuine) == row.first.events
@@ -107,7 +113,7 @@ def test_baselines_alone_give_no_operating_point(cache):
     found = evaluate_micro_pattern(
         sizes=SMALL, embedder=None, baselines=BASELINES[:1], cache=cache, context=JobContext()
     )
-    assert found.operating_point is None
+    assert found.operating_points == ()
     assert found.record.embedder_key is None
 
 
@@ -130,11 +136,14 @@ def test_an_evaluation_can_be_cancelled(tmp_path):
 def test_files_hold_the_tables_the_curves_and_the_operating_point(evaluated, tmp_path):
     written = {path.name for path in write_label_evaluation(evaluated, tmp_path)}
     assert written == {
-        "evaluation.json", "rates.csv", "thresholds.csv", "curves.csv", "operating_point.json", "curve-dirty.svg",
-        "curve-scratched.svg", "curve-defocus.svg", "curve-noise.svg", "curve-bleaching.svg",
+        "evaluation.json", "rates.csv", "thresholds.csv", "curves.csv",
+        "operating_point.json", "operating_point_classified.json", "curve-dirty.svg", "curve-scratched.svg",
+        "curve-defocus.svg", "curve-noise.svg", "curve-bleaching.svg",
     }  # fmt: skip
-    point = OperatingPoint.model_validate_json((tmp_path / "operating_point.json").read_bytes())
-    assert point == evaluated.operating_point
+    files = ("operating_point.json", "operating_point_classified.json")
+    points = tuple(OperatingPoint.model_validate_json((tmp_path / name).read_bytes()) for name in files)
+    assert points == evaluated.operating_points
+    assert [point.settings["classified"] for point in points] == [False, True]
     record = json.loads((tmp_path / "evaluation.json").read_text())
     assert record["simulated"] is True
     assert len((tmp_path / "rates.csv").read_text().splitlines()) == 1 + len(evaluated.record.rows)

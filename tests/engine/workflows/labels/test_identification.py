@@ -20,6 +20,7 @@ from engine.workflows.labels.enrolment import enrol_fields, reembed
 from engine.workflows.labels.findings import finding_of, identify_capture, repeat_identification
 from engine.workflows.labels.identification import Identification, identify, identify_field
 from engine.workflows.labels.library_index import searched_library
+from engine.workflows.labels.points import threshold_of
 from engine.workflows.labels.recogniser import Recogniser
 from tests.engine.store.samples import make_labels
 from tests.engine.workflows.labels.label_samples import (
@@ -331,6 +332,19 @@ def test_the_point_that_came_with_the_program_is_recorded_with_its_first_finding
     monkeypatch.setattr("engine.workflows.labels.points._shipped", list)
     again = repeat_identification(store, finding, JobContext(), own)
     assert again.classification == finding.classification
+
+
+@pytest.mark.parametrize("classified", [False, True])
+def test_the_point_for_what_is_searched_answers(
+    store: Store, images: dict[str, Path], monkeypatch: pytest.MonkeyPatch, *, classified: bool
+) -> None:
+    points = [make_point(FakeEmbedder(), 0.8 + each / 100, classified=each) for each in (True, False)]
+    for order in (points, points[::-1]):
+        monkeypatch.setattr("engine.workflows.labels.points._shipped", order.copy)
+        said = look(store, images["label"], classified=classified).classification
+        assert said is not None and said.within_domain
+        assert said.threshold == 0.8 + classified / 100
+        assert threshold_of(store, FakeEmbedder().key) == 0.8
 
 
 def test_captures_of_other_cases_are_refused(store: Store, capture_id: str) -> None:
