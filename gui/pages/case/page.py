@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.core.case import Capture, Case, Item
 from engine.jobs import JobContext
@@ -22,6 +22,7 @@ from gui.widgets.combo import ElidedCombo
 from gui.widgets.files import local_files
 from gui.widgets.outcome import outcome_text
 from gui.widgets.pictures import Pictures
+from gui.widgets.splits import side_by_side
 from gui.widgets.table import RowsTable
 from gui.widgets.text import ElidedLabel, EmptyState, PlainLabel
 from gui.widgets.units import count, time_text
@@ -135,14 +136,7 @@ class CasePage(QWidget):
         self.tabs.addTab(_padded(self.findings), "Findings")
         self.tabs.addTab(_padded(self.refusals), "Refused files")
         self.tabs.addTab(_padded(self.custody), "Custody")
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self._left())
-        splitter.addWidget(self.tabs)
-        splitter.setStretchFactor(0, 4)
-        splitter.setStretchFactor(1, 5)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(GRID)
-        return splitter
+        return side_by_side(self._left(), self.tabs, shares=(4, 5))
 
     def _left(self) -> QWidget:
         self.no_items = EmptyState(

@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.jobs import JobContext
 from engine.workflows.codes.tracing import RegisterAnswer
@@ -15,6 +15,7 @@ from gui.session import Session
 from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
+from gui.widgets.splits import stacked
 from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState, PlainLabel
 
@@ -120,13 +121,7 @@ class LookupPanel(QWidget):
         for key in ("codes.step", "codes.steps", "codes.void"):
             foot.addWidget(CommandButton(commands.action(key)))
         foot.addStretch(1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(self.facts)
-        splitter.addWidget(self.timeline)
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(GRID)
+        splitter = stacked(self.facts, self.timeline, shares=(2, 3))
         answer = QWidget()
         column = QVBoxLayout(answer)
         column.setContentsMargins(0, 0, 0, 0)

@@ -4,10 +4,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
-
 from engine.jobs import JobContext
 from engine.workflows.codes.series import SeriesOverview, series_overview
 from engine.workflows.codes.tracing import RegisterAnswer
@@ -18,11 +14,9 @@ from gui.pages.codes.printing import Batch, PrintPanel
 from gui.pages.codes.register_actions import RegisterActions
 from gui.pages.codes.series_actions import SeriesActions
 from gui.pages.codes.series_list import SeriesFactsPanel, SeriesList
+from gui.pages.frame import FramedPage
 from gui.session import AnyStore, Session
 from gui.shell.commands import Command, CommandRegistry
-from gui.shell.theme import GRID
-from gui.widgets.files import local_files
-from gui.widgets.text import PlainLabel
 
 if TYPE_CHECKING:
     from engine.workflows.codes.checked import CheckedCode
@@ -31,29 +25,36 @@ Found = tuple[tuple[SeriesOverview, ...], tuple[Batch, ...], SetBy]
 LOOK_UP, SERIES, PRESS, PRINT = range(4)
 
 
-class CodesPage(QWidget):
+class CodesPage(FramedPage):
     """Series on the left; looking up, facts, presses and print sheets on the right."""
 
     title = "Codes"
     icon = "codes"
 
     def __init__(self, session: Session, commands: CommandRegistry) -> None:
-        super().__init__()
-        self.session = session
-        self.commands = commands
+        super().__init__(session, commands)
         self._overviews: tuple[SeriesOverview, ...] = ()
         self._set_by: SetBy = {}
         self._chosen = ""
         self._answer: RegisterAnswer | None = None
         self._batches: tuple[Batch, ...] = ()
-        self.setAcceptDrops(True)
         self._add_commands()
         self.printing = PrintPanel(session, commands, self.current)
         self.series = SeriesList(session, commands)
         self.lookup = LookupPanel(session, commands)
         self.facts = SeriesFactsPanel(commands)
         self.points = PointsPanel(session, commands)
-        self._lay_out()
+        self.frame(
+            self.series,
+            (
+                (self.lookup, "Look up"),
+                (self.facts, "Series"),
+                (self.points, "Presses"),
+                (self.printing, "Issue and print"),
+            ),
+            shares=(1, 2),
+            begins=(self.lookup.line, self.series.table),
+        )
         self._connect()
 
     def refresh(self) -> None:
@@ -69,28 +70,12 @@ class CodesPage(QWidget):
         """Return the chosen series."""
         return next((each for each in self._overviews if each.series.id == self._chosen), None)
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
-        """Hand the keyboard to the line for an ID, or to the series."""
-        if self.lookup.line.isVisible():
-            self.lookup.line.setFocus(event.reason())
-        elif self.series.table.isVisible():
-            self.series.table.setFocus(event.reason())
-        else:
-            self.focusNextChild()
+    def may_drop(self) -> bool:
+        """Whether there is a store that images of codes and tables are for."""
+        return self.session.store is not None
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take an image of a code or a table anywhere on the page."""
-        if event.mimeData().hasUrls() and self.session.store is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropped(self, files: list[Path]) -> None:
         """Check the codes of images; read a table as what the shown tab needs."""
-        files = local_files(event.mimeData())
-        event.acceptProposedAction()
-        if files:
-            self._dropped(files)
-
-    def _dropped(self, files: list[Path]) -> None:
         if files[0].suffix.lower() != ".csv":
             self._checks.check(files)
         elif self.tabs.currentIndex() == PRINT:
@@ -111,36 +96,10 @@ class CodesPage(QWidget):
                     lambda: self.session.store is not None)
         )  # fmt: skip
 
-    def _lay_out(self) -> None:
-        self.note = PlainLabel(meaning="caution", wrap=True)
-        self.note.hide()
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        for panel, text in (
-            (self.lookup, "Look up"),
-            (self.facts, "Series"),
-            (self.points, "Presses"),
-            (self.printing, "Issue and print"),
-        ):
-            self.tabs.addTab(panel, text)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self.series)
-        splitter.addWidget(self.tabs)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 2)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * GRID)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self.note)
-        column.addWidget(splitter, 1)
-
     def _connect(self) -> None:
         session = self.session
         session.store_changed.connect(self._leave)
         session.records_changed.connect(self.refresh)
-        session.actor_changed.connect(self._show_note)
         session.keyring_changed.connect(self._show_series)
         self.series.chosen.connect(self._choose)
         self.lookup.answered.connect(self._answered)
@@ -156,7 +115,7 @@ class CodesPage(QWidget):
         if self._chosen not in ids:
             self._chosen = ids[0] if ids else ""
         self._show_series()
-        self._show_note()
+        self.show_note()
 
     def _show_series(self) -> None:
         self.series.show_series(self._overviews, self._chosen)
@@ -167,17 +126,6 @@ class CodesPage(QWidget):
         self.facts.show_series(overview)
         self.points.show_series(overview, self._set_by)
         self.printing.show_series(overview, self._batches)
-        self.commands.refresh()
-
-    def _show_note(self) -> None:
-        store = self.session.store
-        text = ""
-        if store is not None and store.read_only:
-            text = f"Nothing can be recorded in this store. {store.read_only_reason}."
-        elif store is not None and self.session.actor is None:
-            text = "Nothing can be recorded until it is known who is working (Ctrl+Shift+U)."
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
         self.commands.refresh()
 
     def _choose(self, series_id: str) -> None:
@@ -202,8 +150,7 @@ class CodesPage(QWidget):
         self.lookup.show_checked(codes)
 
     def _look_up(self) -> None:
-        self.commands.run("go.codes")
-        self.tabs.setCurrentIndex(LOOK_UP)
+        self.go("go.codes", LOOK_UP)
         self.lookup.focus_line()
 
     def _leave(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.core.operating import OperatingPoint
 from engine.workflows.codes.series import SeriesOverview
@@ -14,6 +14,7 @@ from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
 from gui.widgets.histogram import ScoreHistogram, Scores, prepare
 from gui.widgets.operating import domain_text, rate_text
+from gui.widgets.splits import stacked
 from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState
 
@@ -90,13 +91,7 @@ class PointsPanel(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(self.table)
-        splitter.addWidget(area)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 4)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(GRID)
+        splitter = stacked(self.table, area, shares=(1, 4))
         foot = QHBoxLayout()
         foot.addWidget(CommandButton(commands.action("codes.qualify"), icon="verify"))
         foot.addStretch(1)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLineEdit,
     QPushButton,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
 from gui.widgets.combo import ElidedCombo
+from gui.widgets.splits import side_by_side
 from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState, PlainLabel
 from gui.widgets.units import time_text
@@ -250,13 +250,7 @@ class GalleryPanel(QWidget):
         foot.addWidget(self.filters.map)
         foot.addStretch(1)
         column.addLayout(foot)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(left)
-        splitter.addWidget(self.details)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 0)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * GRID)
+        splitter = side_by_side(left, self.details, shares=(1, 0))
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, GRID, 0, 0)
         outer.addWidget(splitter)

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
-    QSplitter,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -34,6 +33,7 @@ from gui.widgets.buttons import CommandButton
 from gui.widgets.combo import ElidedCombo
 from gui.widgets.files import IMAGES
 from gui.widgets.histogram import ScoreHistogram, prepare
+from gui.widgets.splits import side_by_side, stacked
 from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState, PlainLabel
 
@@ -200,20 +200,17 @@ class IdentifyPanel(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        top = _side_by_side(self.pair, area, (4, 3))
         below = QWidget()
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(GRID)
         column.addWidget(PlainLabel("Most alike in the library", level=3))
         column.addWidget(self.view, 1)
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.addWidget(top)
-        splitter.addWidget(_side_by_side(below, self.histogram, (4, 3)))
-        splitter.setStretchFactor(0, 3)
-        splitter.setStretchFactor(1, 2)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(GRID)
+        splitter = stacked(
+            side_by_side(self.pair, area, shares=(4, 3)),
+            side_by_side(below, self.histogram, shares=(4, 3)),
+            shares=(3, 2),
+        )
         foot = QHBoxLayout()
         foot.setSpacing(GRID)
         for key in ("library.identify", "library.to_case", "library.to_gallery"):
@@ -276,17 +273,6 @@ class IdentifyPanel(QWidget):
         self.pair.show_pair(
             Pair(grey_image(found.label), known, hit.turn, hit.matched.questioned, hit.matched.known, pair_caption(hit))
         )
-
-
-def _side_by_side(left: QWidget, right: QWidget, shares: tuple[int, int]) -> QSplitter:
-    splitter = QSplitter(Qt.Orientation.Horizontal)
-    splitter.addWidget(left)
-    splitter.addWidget(right)
-    for place, share in enumerate(shares):
-        splitter.setStretchFactor(place, share)
-    splitter.setChildrenCollapsible(False)
-    splitter.setHandleWidth(2 * GRID)
-    return splitter
 
 
 def _identified(

@@ -1,13 +1,11 @@
 """The Library page."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
-
 from engine.workflows.labels.library import LibraryOverview
+from gui.pages.frame import FramedPage
 from gui.pages.library.actions import LibraryActions
 from gui.pages.library.enrolling import EnrolActions
 from gui.pages.library.gallery import GalleryPanel
@@ -19,9 +17,6 @@ from gui.pages.library.map import MapPanel
 from gui.pages.library.reading import LibraryReader
 from gui.session import Session
 from gui.shell.commands import Command, CommandRegistry
-from gui.shell.theme import GRID
-from gui.widgets.files import local_files
-from gui.widgets.text import PlainLabel
 
 if TYPE_CHECKING:
     from engine.workflows.labels.identification import Identification
@@ -29,24 +24,26 @@ if TYPE_CHECKING:
 GALLERY, IDENTIFY, MAP = range(3)
 
 
-class LibraryPage(QWidget):
+class LibraryPage(FramedPage):
     """Libraries on the left; their labels, identifying one, and their map on the right."""
 
     title = "Library"
     icon = "library"
 
     def __init__(self, session: Session, commands: CommandRegistry) -> None:
-        super().__init__()
-        self.session = session
-        self.commands = commands
+        super().__init__(session, commands)
         self.reader = LibraryReader(session, self)
-        self.setAcceptDrops(True)
         self._add_commands()
         self.libraries = LibraryList(commands)
         self.gallery = GalleryPanel(session, commands)
         self.identify = IdentifyPanel(session, commands, self.current)
         self.map = MapPanel(session, commands)
-        self._lay_out()
+        self.frame(
+            self.libraries,
+            ((self.gallery, "Gallery"), (self.identify, "Identify"), (self.map, "Map")),
+            shares=(1, 3),
+            begins=(self.gallery.view, self.libraries.table),
+        )
         self._connect()
 
     def refresh(self) -> None:
@@ -57,26 +54,12 @@ class LibraryPage(QWidget):
         """Return the chosen library."""
         return self.reader.current
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
-        """Hand the keyboard to the labels, or to the libraries."""
-        if self.gallery.view.isVisible():
-            self.gallery.view.setFocus(event.reason())
-        elif self.libraries.table.isVisible():
-            self.libraries.table.setFocus(event.reason())
-        else:
-            self.focusNextChild()
+    def may_drop(self) -> bool:
+        """Whether there is a library that dropped images are for."""
+        return self.current() is not None
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take images anywhere on the page."""
-        if event.mimeData().hasUrls() and self.current() is not None:
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+    def dropped(self, files: list[Path]) -> None:
         """Look for the labels of a dropped image in the library; where its gallery is shown, enrol them."""
-        files = local_files(event.mimeData())
-        event.acceptProposedAction()
-        if not files:
-            return
         if self.tabs.currentIndex() == IDENTIFY:
             self.identify.identify(files[0])
         else:
@@ -112,31 +95,10 @@ class LibraryPage(QWidget):
         ):  # fmt: skip
             self.commands.add(command)
 
-    def _lay_out(self) -> None:
-        self.note = PlainLabel(meaning="caution", wrap=True)
-        self.note.hide()
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        for panel, text in ((self.gallery, "Gallery"), (self.identify, "Identify"), (self.map, "Map")):
-            self.tabs.addTab(panel, text)
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(self.libraries)
-        splitter.addWidget(self.tabs)
-        splitter.setStretchFactor(0, 1)
-        splitter.setStretchFactor(1, 3)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * GRID)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-        column.setSpacing(GRID)
-        column.addWidget(self.note)
-        column.addWidget(splitter, 1)
-
     def _connect(self) -> None:
         session, refresh = self.session, self.commands.refresh
         session.store_changed.connect(self.reader.forget)
         session.records_changed.connect(self.refresh)
-        session.actor_changed.connect(self._show_note)
         self.reader.changed.connect(self._show)
         self.reader.shelf_changed.connect(self._show_shelf)
         self.libraries.chosen.connect(self.reader.choose)
@@ -153,24 +115,13 @@ class LibraryPage(QWidget):
         reader = self.reader
         self.libraries.show_libraries(reader.overviews, reader.chosen, reader.model, reader.trouble)
         self.identify.show_library(reader.current)
-        self._show_note()
+        self.show_note()
         if self.isVisible():
             reader.load_network()
 
     def _show_shelf(self) -> None:
         self.gallery.show_shelf(self.reader.shelf)
         self.map.show_shelf(self.reader.shelf)
-        self.commands.refresh()
-
-    def _show_note(self) -> None:
-        store = self.session.store
-        text = ""
-        if store is not None and store.read_only:
-            text = f"Nothing can be recorded in this store. {store.read_only_reason}."
-        elif store is not None and self.session.actor is None:
-            text = "Nothing can be recorded until it is known who is working (Ctrl+Shift+U)."
-        self.note.setText(text)
-        self.note.setVisible(bool(text))
         self.commands.refresh()
 
     def _made(self, library_id: str) -> None:
@@ -185,9 +136,7 @@ class LibraryPage(QWidget):
 
     def _go(self, tab: int, then: Callable[[], None]) -> None:
         """Show the page and one of its tabs, and begin there."""
-        self.commands.run("go.library")
-        self.tabs.setCurrentIndex(tab)
-        self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)  # not where Qt leaves it when what had it is hidden
+        self.go("go.library", tab)
         then()
 
     def _to_gallery(self) -> None:
