@@ -4,9 +4,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QFocusEvent, QImage
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.core.case import IssuedReport
 from engine.jobs import JobContext
@@ -20,6 +19,7 @@ from gui.shell.commands import Command, CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets.buttons import CommandButton
 from gui.widgets.notes import NoteDialog
+from gui.widgets.splits import side_by_side
 from gui.widgets.table import RowsTable
 from gui.widgets.text import EmptyState
 from gui.widgets.units import time_text
@@ -58,7 +58,7 @@ class ReportPage(QWidget):
     def refresh(self) -> None:
         """Read the store again and show the case."""
         store, case_id = self.session.store, self.session.case_id
-        self.stack.setCurrentIndex(0 if case_id is None else 1)
+        self._show_parts(has_case=case_id is not None)
         if store is None or case_id is None:
             self._overview = None
             self.opinion.leave()
@@ -73,6 +73,17 @@ class ReportPage(QWidget):
             return case_overview(store, case_id), custody(store, case_id), draft, self.fields.draft(store, case_id)
 
         self.session.query(work, done=partial(self._show, store, case_id))
+
+    def _show_parts(self, *, has_case: bool) -> None:
+        """Show what belongs to a case only where one is open; verifying needs none."""
+        opened = has_case and not self.tabs.isTabEnabled(PREVIEW)
+        self.stack.setCurrentIndex(1 if has_case else 0)
+        for tab in (PREVIEW, ISSUED):
+            self.tabs.setTabEnabled(tab, has_case)
+        if opened:
+            self.tabs.setCurrentIndex(PREVIEW)
+        elif not has_case:
+            self.tabs.setCurrentIndex(VERIFY)
 
     def make_preview(self) -> None:
         """Lay the report out as a job and show its pages."""
@@ -143,25 +154,19 @@ class ReportPage(QWidget):
         inner.addWidget(self.issued)
         self.tabs.addTab(issued, "Issued reports")
         self.tabs.addTab(self.verification, "Verify")
-        splitter = QSplitter(Qt.Orientation.Horizontal)
-        splitter.addWidget(left)
-        splitter.addWidget(self.tabs)
-        splitter.setStretchFactor(0, 2)
-        splitter.setStretchFactor(1, 3)
-        splitter.setChildrenCollapsible(False)
-        splitter.setHandleWidth(2 * GRID)
         self.stack = QStackedWidget()
         self.stack.addWidget(
             EmptyState(
                 "No case is open",
-                "A report belongs to a case. Choose one on the Case page.",
+                "A report belongs to a case. Choose one on the Case page. A report can be verified without a case.",
                 CommandButton(self.commands.action("go.case"), icon="case", text="Go to the Case page", primary=True),
+                CommandButton(self.commands.action("report.verify"), icon="verify"),
             )
         )
-        self.stack.addWidget(splitter)
+        self.stack.addWidget(left)
         page = QVBoxLayout(self)
         page.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, GRID)
-        page.addWidget(self.stack)
+        page.addWidget(side_by_side(self.stack, self.tabs, shares=(2, 3)))
 
     def _connect(self) -> None:
         session = self.session

@@ -35,7 +35,7 @@ class VerifyPanel(QWidget):
         commands.add(
             Command("report.verify", "Verify a report…", "Report", self.choose, "Ctrl+Shift+V",
                     "Check a report's PDF, its manifest and, with this store, its records and findings",
-                    lambda: session.case_id is not None)
+                    lambda: session.store is not None)
         )  # fmt: skip
         self.repeat = QCheckBox("Compare with this store and run the findings again")
         self.repeat.setChecked(True)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.case import Device
 from gui.pages.report.issue import IssueDialog
-from gui.pages.report.page import ISSUED, VERIFY, ReportPage
+from gui.pages.report.page import ISSUED, PREVIEW, VERIFY, ReportPage
 from gui.shell.window import MainWindow
 from gui.widgets import forms
 from gui.widgets.notes import NoteDialog
@@ -176,6 +176,29 @@ def test_a_report_is_issued_verified_and_amended(
     settle()
     assert "nothing differs" in report.verification.result.text()
     assert number in report.verification.result.text()
+
+
+def test_a_report_is_verified_against_the_store_without_a_case(
+    qtbot: QtBot,
+    report: ReportPage,
+    case_window: MainWindow,
+    tmp_path: Path,
+    settle: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pdf, session = tmp_path / "report.pdf", case_window.session
+    issue(qtbot, case_window, pdf, settle)
+    case_id, session.case_id = session.case_id, None
+    settle()
+    assert report.stack.currentIndex() == 0 and report.verification.isVisible()
+    assert [report.tabs.isTabEnabled(tab) for tab in (PREVIEW, ISSUED, VERIFY)] == [False, False, True]
+    monkeypatch.setattr(forms, "choose_files", lambda *_: [pdf])
+    case_window.commands.run("report.verify")
+    settle()
+    assert "nothing differs" in report.verification.result.text()
+    session.case_id = case_id
+    settle()
+    assert report.stack.currentIndex() == 1 and report.tabs.currentIndex() == PREVIEW
 
 
 def test_a_report_that_was_changed_is_dropped_and_its_differences_are_listed(
