@@ -255,6 +255,8 @@ class Child:
             self.close()
             environment = dict(os.environ, TOUCHSTONE_CHILD_MEMORY=str(self._limits.memory_bytes))
             environment.pop(PASSPHRASE_VARIABLE, None)
+            # Threads of OpenBLAS that have multiplied would keep a core busy for 25 ms, in case there is more to do.
+            environment.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
             root = str(Path(__file__).resolve().parents[1])
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, environment.get("PYTHONPATH", "")]))
             # -P: the working folder may hold evidence, and nothing in it may pass for a module of Python or ours.

@@ -3,7 +3,7 @@
 These functions parse foreign bytes. The program calls them in the child process of ``engine.imaging.client``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
@@ -47,7 +47,11 @@ def decode(path: Path, page: int = 0) -> Pixels:
     ImagingError
         The file or the page cannot be read.
     """
-    info = page_info(path, page)
+    return decoded(path, page_info(path, page))
+
+
+def decoded(path: Path, info: PageInfo) -> Pixels:
+    """Return the page of a file whose headers were read already, as ``decode`` does."""
     return cast("Pixels", np.ascontiguousarray(orient(_collect(path, info), info.orientation)))
 
 
@@ -94,10 +98,15 @@ def prepare(path: Path, page: int, pyramid: Path, sha256: str | None, context: C
 
 def page_info(path: Path, page: int) -> PageInfo:
     """Return what the headers of one page announce; raises ImagingError where there is no such page."""
-    for info in inspect(path):
+    return page_among(inspect(path), page, path.name)
+
+
+def page_among(pages: Sequence[PageInfo], page: int, name: str) -> PageInfo:
+    """Return one of the pages that ``inspect`` found in the file of that name; raises ImagingError."""
+    for info in pages:
         if info.page == page:
             return info
-    raise ImagingError(f"The file has no page {page + 1}", where=path.name)
+    raise ImagingError(f"The file has no page {page + 1}", where=name)
 
 
 def orient(pixels: Pixels, orientation: int) -> Pixels:

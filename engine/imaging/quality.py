@@ -32,9 +32,7 @@ class QualityMeter:
         self._low = 0
         self._high = 0
         self._full = 255
-        self._count = 0
-        self._sum = 0.0
-        self._squares = 0.0
+        self._focus = _Focus()
         self._responses = np.zeros(BINS, dtype=np.int64)
 
     def add(self, band: Pixels) -> None:
@@ -56,13 +54,9 @@ class QualityMeter:
     def _measure(self, grey: NDArray[Any]) -> None:
         import cv2
 
+        self._focus.add(grey)
         deep = grey.dtype == np.uint16
         depth = cv2.CV_32F if deep else cv2.CV_16S
-        laplacian = cv2.Laplacian(grey, depth, ksize=1)[1:-1, 1:-1]
-        mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(laplacian))
-        self._count += laplacian.size
-        self._sum += laplacian.size * mean
-        self._squares += laplacian.size * (deviation**2 + mean**2)
         response = cv2.filter2D(grey, depth, np.array(NOISE_MASK, dtype=np.float32))[1:-1, 1:-1]
         # |response| reaches 8 times full range; an eighth of it fits the table for 16 bits too.
         share = np.abs(response) / 8 if deep else np.abs(response)
@@ -70,16 +64,42 @@ class QualityMeter:
 
     def result(self) -> Quality:
         """Return the figures of all rows so far."""
-        focus = noise = 0.0
-        if self._count:
-            mean = self._sum / self._count
-            focus = max(self._squares / self._count - mean**2, 0.0) / self._full**2
+        noise = 0.0
+        if self._focus.count:
             unit = 8.0 if self._full > 255 else 1.0
             noise = _median_of_bins(self._responses) * unit / (NORMAL_MEDIAN * NOISE_GAIN * self._full)
         samples = max(self._samples, 1)
         return Quality(
-            focus=focus, clipped_low=self._low / samples, clipped_high=self._high / samples, noise=min(noise, 1.0)
+            focus=self._focus.value(self._full),
+            clipped_low=self._low / samples,
+            clipped_high=self._high / samples,
+            noise=min(noise, 1.0),
         )
+
+
+class _Focus:
+    """Gathers the variance of the Laplacian of grey rows, each handed over with the two before it."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._sum = 0.0
+        self._squares = 0.0
+
+    def add(self, grey: NDArray[Any]) -> None:
+        import cv2
+
+        depth = cv2.CV_32F if grey.dtype == np.uint16 else cv2.CV_16S
+        laplacian = cv2.Laplacian(grey, depth, ksize=1)[1:-1, 1:-1]
+        mean, deviation = (float(v[0, 0]) for v in cv2.meanStdDev(laplacian))
+        self.count += laplacian.size
+        self._sum += laplacian.size * mean
+        self._squares += laplacian.size * (deviation**2 + mean**2)
+
+    def value(self, full: int) -> float:
+        """Return the focus of all rows so far, of levels up to ``full``."""
+        if not self.count:
+            return 0.0
+        return max(self._squares / self.count - (self._sum / self.count) ** 2, 0.0) / full**2
 
 
 def measure_quality(pixels: Pixels) -> Quality:
@@ -87,6 +107,14 @@ def measure_quality(pixels: Pixels) -> Quality:
     meter = QualityMeter()
     meter.add(pixels)
     return meter.result()
+
+
+def measure_focus(grey: NDArray[np.uint8]) -> float:
+    """Return ``Quality.focus`` of a grey image, (H, W) uint8, alone."""
+    focus = _Focus()
+    if min(grey.shape) >= 3:
+        focus.add(grey)
+    return focus.value(255)
 
 
 def _median_of_bins(counts: NDArray[np.int64]) -> float:

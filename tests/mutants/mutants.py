@@ -12,6 +12,7 @@ from tests.mutants.of_label_evaluation import MUTANTS as OF_LABEL_EVALUATION
 from tests.mutants.of_library import MUTANTS as OF_LIBRARY
 from tests.mutants.of_library_page import MUTANTS as OF_LIBRARY_PAGE
 from tests.mutants.of_matched_points import MUTANTS as OF_MATCHED_POINTS
+from tests.mutants.of_recogniser import MUTANTS as OF_RECOGNISER
 from tests.mutants.of_register import MUTANTS as OF_REGISTER
 from tests.mutants.of_results import MUTANTS as OF_RESULTS
 from tests.mutants.of_search import MUTANTS as OF_SEARCH
@@ -39,4 +40,5 @@ MUTANTS: tuple[Mutant, ...] = (
     *OF_LIBRARY_PAGE,
     *OF_LABEL_EVALUATION,
     *OF_CONTOUR_JUDGE,
+    *OF_RECOGNISER,
 )

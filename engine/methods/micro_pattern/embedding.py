@@ -18,7 +18,6 @@ from engine.nn.inference import Network
 METHOD = "micro-pattern"
 SHIPPED = Path(__file__).resolve().parents[3] / "resources" / "models" / "micro_pattern_quick"
 TURNS = 4
-LARGEST_BATCH = 16  # images at once
 # Of 1,000 simulated tuning labels 5 were enrolled under another class than the likeliest one of a fresh capture, and
 # none under one less likely than a tenth: a hundredth leaves room, and 2.4 of 44 classes are searched on average.
 LIKELY = 0.01
@@ -95,13 +94,9 @@ class Embedder:
         """Return unit vectors, (P, 256), and class logits, (P, classes), of (P, 2, C, side, side): image and mirror."""
         own = self.card.network
         images = pairs.reshape(-1, *pairs.shape[2:])
-        vectors = np.empty((len(images), own.embedding), dtype=np.float32)
-        logits = np.empty((len(images), own.classes), dtype=np.float32)
-        for start in range(0, len(images), LARGEST_BATCH):
-            part = slice(start, start + LARGEST_BATCH)
-            vectors[part], found = self._network(images[part])
-            if found is not None:
-                logits[part] = found
+        vectors, logits = self._network(images)
+        if logits is None:
+            logits = np.empty((len(images), 0), dtype=np.float32)
         summed = vectors.reshape(-1, 2, own.embedding).sum(axis=1)
         length = np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12)
         return summed / length, logits.reshape(-1, 2, own.classes).mean(axis=1)

@@ -1,6 +1,7 @@
 """The child's side of the recogniser: holds the network, the last page and the library that was searched last."""
 
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.case import Quality
 from engine.core.errors import ImagingError, InputError
 from engine.core.library import VECTOR_DIMENSIONS
 from engine.core.records import file_sha256
@@ -16,7 +18,7 @@ from engine.workflows.labels.recogniser import TURNS, CutFacts, ModelFacts
 from engine.workflows.labels.searching import LibrarySearch
 
 if TYPE_CHECKING:
-    from engine.imaging.decode import PageFacts
+    from engine.imaging.formats import PageInfo
     from engine.methods.micro_pattern.embedding import Embedder
     from engine.methods.micro_pattern.segmentation import Segmentation
 
@@ -27,12 +29,16 @@ AT_ONCE = 16  # labels that are embedded before progress is told
 
 @dataclass(frozen=True, eq=False)
 class _Page:
-    """A decoded page, and what tells whether its file is still the one that was decoded."""
+    """A decoded page, and what tells whether its file is still the one that was decoded.
+
+    Its quality is measured while labels are looked for.
+    """
 
     state: tuple[object, ...]
     sha256: str
     pages: int
-    facts: "PageFacts"
+    info: "PageInfo"
+    quality: Future[Quality]
     grey: NDArray[np.uint8]
     milliseconds: float
 
@@ -51,7 +57,9 @@ class Answers:
     def __init__(self, embedder: "Embedder | None" = None, *, judged: bool = True) -> None:
         self._embedder = embedder
         self._judged = judged
+        self._model_facts: ModelFacts | None = None
         self._page: _Page | None = None
+        self._aside = ThreadPoolExecutor(1)  # what nothing waits for yet, on another processor core
         self._search = LibrarySearch()
 
     def answer(self, request: dict[str, Any], context: JobContext) -> dict[str, Any]:
@@ -78,21 +86,24 @@ class Answers:
         return self._embedder
 
     def _model(self) -> ModelFacts:
-        embedder = self._network()
-        card = embedder.card
-        return ModelFacts(
-            key=embedder.key,
-            weights_sha256=card.weights_sha256,
-            precision=card.precision,
-            profile=card.profile,
-            classes=tuple(card.classes),
-            tolerance=embedder.tolerance,
-            threads=THREADS,
-            simulated=card.simulated,
-        )
+        if self._model_facts is None:
+            embedder = self._network()
+            card = embedder.card
+            self._model_facts = ModelFacts(
+                key=embedder.key,
+                weights_sha256=card.weights_sha256,
+                precision=card.precision,
+                profile=card.profile,
+                classes=tuple(card.classes),
+                tolerance=embedder.tolerance,
+                threads=THREADS,
+                simulated=card.simulated,
+            )
+        return self._model_facts
 
     def _cut(self, request: dict[str, Any], context: JobContext) -> dict[str, Any]:
-        from engine.imaging.quality import measure_quality
+        from engine.imaging.decode import PageFacts
+        from engine.imaging.quality import measure_focus
         from engine.methods.micro_pattern.segmentation import CROP_PX, crop
 
         before, folder = self._page, Path(request["folder"])
@@ -103,17 +114,18 @@ class Answers:
         labels = np.stack(crops) if crops else np.zeros((0, CROP_PX, CROP_PX), dtype=np.uint8)
         cut = time.perf_counter()
         vectors, probabilities = self._described(labels, context)
-        focus = np.array([measure_quality(label).focus for label in crops], dtype="<f4")
+        focus = np.array([measure_focus(label) for label in crops], dtype="<f4")
         arrays = {"crops": labels, "vectors": vectors, "probabilities": probabilities, "focus": focus}
         for name, array in arrays.items():
             np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        seen = PageFacts(**dict(page.info), quality=page.quality.result())
         milliseconds = {
             "decode": 0.0 if page is before else page.milliseconds,
             "find": 1e3 * (cut - start),
             "embed": 1e3 * (time.perf_counter() - cut),
         }
         facts = CutFacts(
-            sha256=page.sha256, pages=page.pages, facts=page.facts, reason=found.reason, model=self._model(),
+            sha256=page.sha256, pages=page.pages, facts=seen, reason=found.reason, model=self._model(),
             milliseconds=milliseconds,
         )  # fmt: skip
         places = [
@@ -150,7 +162,7 @@ class Answers:
         state = _state(path, number)
         if self._page is None or self._page.state != state:
             self._page = None  # its memory is needed for the new one
-            self._page = _decode(path, number, state)
+            self._page = _decode(path, number, state, self._aside)
         return self._page
 
 
@@ -164,23 +176,24 @@ def _state(path: Path, page: int) -> tuple[object, ...]:
     return path, page, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _decode(path: Path, number: int, state: tuple[object, ...]) -> _Page:
+def _decode(path: Path, number: int, state: tuple[object, ...], aside: ThreadPoolExecutor) -> _Page:
     import cv2
 
-    from engine.imaging.decode import PageFacts, decode, inspect, page_info
+    from engine.imaging.decode import decoded, inspect, page_among
     from engine.imaging.quality import measure_quality
 
     start = time.perf_counter()
-    pages, info = len(inspect(path)), page_info(path, number)
-    pixels, sha256 = decode(path, number), file_sha256(path)
+    hashed = aside.submit(file_sha256, path)
+    pages = inspect(path)
+    info = page_among(pages, number, path.name)
+    pixels, sha256 = decoded(path, info), hashed.result()
     if _state(path, number) != state:
         raise ImagingError("The file changed while it was read", where=path.name, remedy="Try it again.")
     eight = np.asarray(pixels if pixels.dtype == np.uint8 else pixels >> 8, dtype=np.uint8)
     grey = np.asarray(cv2.cvtColor(eight, cv2.COLOR_RGB2GRAY) if eight.ndim == 3 else eight, dtype=np.uint8)
     top, left = (max(0, length // 2 - AROUND_PX // 2) for length in eight.shape[:2])
-    quality = measure_quality(eight[top : top + AROUND_PX, left : left + AROUND_PX])
-    facts = PageFacts(**dict(info), quality=quality)
-    return _Page(state, sha256, pages, facts, grey, 1e3 * (time.perf_counter() - start))
+    quality = aside.submit(measure_quality, eight[top : top + AROUND_PX, left : left + AROUND_PX])
+    return _Page(state, sha256, len(pages), info, quality, grey, 1e3 * (time.perf_counter() - start))
 
 
 def _places(grey: NDArray[np.uint8], array: list[int] | None, single: bool, judged: bool) -> "Segmentation":

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.seeds import generator
-from engine.imaging.quality import QualityMeter, measure_quality
+from engine.imaging.quality import QualityMeter, measure_focus, measure_quality
 
 
 def paper(shape=(300, 400), sigma=3.0, level=128.0):
@@ -31,6 +31,12 @@ def test_focus_is_the_variance_of_the_laplacian_by_its_definition():
     laplacian = g[:-2, 1:-1] + g[2:, 1:-1] + g[1:-1, :-2] + g[1:-1, 2:] - 4 * g[1:-1, 1:-1]
     assert measure_quality(grey).focus == pytest.approx(laplacian.var(), rel=1e-6)
     assert measure_quality(grey.astype(np.uint16) * 257).focus == pytest.approx(laplacian.var(), rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 9), (3, 3), (40, 61)])
+def test_focus_alone_is_that_of_all_figures(shape):
+    grey = generator(8, "alone").integers(0, 256, shape).astype(np.uint8)
+    assert measure_focus(grey) == measure_quality(grey).focus
 
 
 @pytest.mark.parametrize("sigma", [0.7, 1.5, 3.0, 10.0])

@@ -59,13 +59,22 @@ def test_in_eight_bits_the_embedding_keeps_its_direction_but_is_not_the_same():
     assert np.abs(exact - rough).max() > 1e-4
 
 
-def test_a_batch_gives_what_its_images_give_alone():
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 4, 35])
+def test_a_batch_gives_what_its_images_give_alone(count, threads):
     _, weights = trained_like(SMALL)
-    some = images(SMALL, 4)
-    network = Network(SMALL, weights)
-    together, _ = network(some)
-    alone = np.concatenate([network(image[None])[0] for image in some])
-    np.testing.assert_allclose(together, alone, atol=1e-5)
+    some = images(SMALL, count)
+    alone = Network(SMALL, weights, threads=1)
+    each = [alone(image[None]) for image in some]
+    together, logits = Network(SMALL, weights, threads=threads)(some)
+    np.testing.assert_allclose(together, np.concatenate([vectors for vectors, _ in each]), atol=1e-5)
+    np.testing.assert_allclose(logits, np.concatenate([own for _, own in each]), atol=1e-5)
+
+
+def test_no_images_give_no_embeddings():
+    _, weights = trained_like(SMALL)
+    vectors, logits = Network(SMALL, weights)(images(SMALL, 0))
+    assert vectors.shape == (0, 16) and logits.shape == (0, 5)
 
 
 def test_every_convolution_has_a_range_above_nothing():

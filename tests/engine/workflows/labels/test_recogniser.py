@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ImagingError, InputError, JobError
+from engine.core.records import file_sha256
+from engine.imaging.decode import decode
+from engine.imaging.quality import measure_quality
 from engine.jobs import JobContext
 from engine.simulation.glyphs import GLYPHS
 from engine.store import Store
@@ -16,6 +19,7 @@ from engine.workflows.labels import library
 from engine.workflows.labels.enrolment import enrol_fields
 from engine.workflows.labels.identification import identify
 from engine.workflows.labels.recogniser import Recogniser
+from engine.workflows.labels.recogniser_worker import AROUND_PX
 from tests.engine.workflows.labels.label_samples import FakeEmbedder, InThisProcess, field_of, save, single
 
 LABEL = 5
@@ -73,6 +77,15 @@ def test_an_image_that_cannot_be_read_is_named_and_the_process_goes_on(
         own.cut(images["label"], 1, array=None, single=True, context=JobContext())
     cut = own.cut(images["label"], 0, array=None, single=True, context=JobContext())
     assert cut.crops.shape == (1, 256, 256) and cut.vectors.shape == (1, 4, 256)
+
+
+def test_what_a_page_shows_is_measured_as_elsewhere(own: Recogniser, images: dict[str, Path]) -> None:
+    cut = own.cut(images["label"], 0, array=None, single=True, context=JobContext())
+    pixels = decode(images["label"])
+    assert max(pixels.shape[:2]) < AROUND_PX
+    assert cut.facts.facts.quality == measure_quality(pixels)
+    assert cut.facts.sha256 == file_sha256(images["label"])
+    assert cut.focus.tolist() == [np.float32(measure_quality(crop).focus) for crop in cut.crops]
 
 
 def test_sixteen_bits_and_grey_show_the_same_label(images: dict[str, Path], tmp_path: Path) -> None:
