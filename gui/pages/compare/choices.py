@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.core.case import Capture, Item, Standing
 from engine.core.finding import Finding
@@ -75,8 +75,7 @@ class Choices(QWidget):
         for way in Way:
             self.methods.addItem(way.label, way.value)
         self._run, self._library = compare, library
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = QHBoxLayout()
         row.setSpacing(GRID)
         row.addWidget(self.methods, 2)
         self.methods.activated.connect(lambda place: self.method_chosen.emit(Way(self.methods.itemData(place))))
@@ -85,10 +84,14 @@ class Choices(QWidget):
             row.addWidget(self._names[side])
             row.addWidget(box, 3)
             box.activated.connect(lambda place, side=side: self.capture_chosen.emit(side, self._key(side, place)))
-        row.addWidget(library, 5)
         row.addWidget(compare)
         row.addWidget(PlainLabel("Finding"))
         row.addWidget(self.findings, 3)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(GRID)
+        column.addLayout(row)
+        column.addWidget(library)
         self.findings.activated.connect(lambda place: self.finding_chosen.emit(str(self.findings.itemData(place))))
         self.show_method(Way.CAPTURES)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Found = tuple[Finding, ...]
 NO_LIBRARY = "No library has labels yet. Enrol labels on the Library page."
 TO_IDENTIFY = "Identify the label: the labels most like it stand below, the chosen one here."
-NOTHING = "The library has no label of this pattern class."
+NOTHING = "The library has no label of the likely classes."
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +108,7 @@ class LabelExamination(QObject):
     def identify(self, capture: Capture, examined: Callable[[Found], None]) -> None:
         """Look for the label of a capture in the chosen library, and record the finding."""
         session, library, place = self._session, self.choice.library, self.choice.place
+        classified = self.choice.likely.isChecked()
         store, actor, case_id = session.store, session.actor, session.case_id
         if store is None or actor is None or case_id is None or library is None:
             return
@@ -117,8 +118,9 @@ class LabelExamination(QObject):
 
             with session.recogniser.lent() as recogniser:
                 found = identify_capture(
-                    store, actor, case_id, capture.id, library.id, place=place, recogniser=recogniser, context=context
-                )
+                    store, actor, case_id, capture.id, library.id, place=place, classified=classified,
+                    recogniser=recogniser, context=context,
+                )  # fmt: skip
             return (found,)
 
         title = f"Identify {capture.file_name} in {library.name}"
@@ -142,6 +144,7 @@ class LabelExamination(QObject):
         settings = finding.provenance.settings
         place = settings.get("place")
         self.choice.choose(view.standing.library.id, (place[0], place[1]) if place else None)
+        self.choice.likely.setChecked(bool(settings.get("classified")))
         cards = [
             Card(candidate.match.reference, label_words.card_lines(candidate.match), image)
             for candidate, image in zip(view.standing.candidates, view.images, strict=True)

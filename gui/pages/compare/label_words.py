@@ -28,6 +28,8 @@ def strip_title(finding: Finding, standing: "LabelStanding") -> str:
     """Return what stands above the strip: how many candidates there are, and of how many labels."""
     searched = next((score.value for score in finding.scores if score.key == "searched"), None)
     among = f" of {count(round(searched), 'label')}" if searched is not None else ""
+    if among and finding.provenance.settings.get("classified"):
+        among += " of its likely classes"
     if not standing.candidates:
         return f"Nothing to rank{among} in {standing.library.name}"
     alike = "1 label" if len(standing.candidates) == 1 else f"{len(standing.candidates)} labels"

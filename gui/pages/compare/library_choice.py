@@ -1,4 +1,4 @@
-"""Which library a questioned label is looked for in, and which label of a field is meant."""
+"""Which label of a capture is meant, which library it is looked for in, and among which of its labels."""
 
 from typing import TYPE_CHECKING
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from engine.core.library import Library
 from gui.shell.theme import GRID
+from gui.widgets.classes import LikelyClasses
 from gui.widgets.combo import ElidedCombo
 from gui.widgets.text import PlainLabel, plain_tip
 from gui.widgets.units import count
@@ -20,7 +21,10 @@ ALONE = "The only label"
 
 
 class LibraryChoice(QWidget):
-    """Lists of libraries with labels, and of the places in their fields; ``changed`` tells that a person chose."""
+    """The settings of an identification; ``changed`` tells that a person chose.
+
+    Lists of the places in a field and of the libraries with labels, and whether to search only the likely classes.
+    """
 
     changed = Signal()
 
@@ -30,12 +34,14 @@ class LibraryChoice(QWidget):
         self.libraries = _list("Library", "No library has labels yet")
         self.places = _list("Label in the capture", "")
         self.places.setToolTip("Which label of the capture is meant: of a field, row and column name one")
+        self.likely = LikelyClasses()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         row.addWidget(self.places, 2)
         row.addWidget(PlainLabel("in"))
         row.addWidget(self.libraries, 3)
+        row.addWidget(self.likely)
         self.libraries.activated.connect(self._chosen)
         self.places.activated.connect(self.changed)
 
@@ -64,7 +70,7 @@ class LibraryChoice(QWidget):
         self.choose(None if before is None else before.id, self.place)
 
     def choose(self, library_id: str | None, place: Place | None = None) -> None:
-        """Choose a library, the first one where that is not there, and a place of its fields."""
+        """Choose a library, the first one where that is not there, and a place in its fields."""
         if self._libraries:
             self.libraries.setCurrentIndex(max(self.libraries.findData(library_id), 0))
         self._list_places(place)

@@ -30,6 +30,7 @@ from gui.shell.commands import CommandRegistry
 from gui.shell.theme import GRID
 from gui.widgets import forms
 from gui.widgets.buttons import CommandButton
+from gui.widgets.classes import LikelyClasses
 from gui.widgets.combo import ElidedCombo
 from gui.widgets.files import IMAGES
 from gui.widgets.histogram import ScoreHistogram, prepare
@@ -57,26 +58,25 @@ class IdentifyOptions(QWidget):
         self.device.setCurrentText(Device.MICROSCOPE.value)
         self.simulated = QCheckBox("Simulated")
         self.simulated.setToolTip("Whether the image is simulated: an operating point holds for one or the other")
-        self.classified = QCheckBox("Within its class only")
-        self.classified.setToolTip("Look among labels of its pattern class alone; taken for another it is missed")
+        self.likely = LikelyClasses()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(GRID)
         title = QLabel("Captured by")
         title.setBuddy(self.device)
         row.addWidget(title)
-        for field in (self.device, self.simulated, self.classified):
+        for field in (self.device, self.simulated, self.likely):
             row.addWidget(field)
         row.addStretch(1)
         self.device.currentIndexChanged.connect(lambda _place: self.changed.emit())
-        self.classified.toggled.connect(lambda _on: self.changed.emit())
+        self.likely.toggled.connect(lambda _on: self.changed.emit())
         self.simulated.toggled.connect(lambda _on: self._filling or self.changed.emit())
 
     def follow(self, overview: LibraryOverview | None) -> None:
         """Take images for simulated as the labels of the library are, until a person says otherwise."""
         self._filling = True
         self.simulated.setChecked(overview is not None and overview.library.simulated)
-        self.classified.setChecked(False)
+        self.likely.setChecked(False)
         self._filling = False
 
     def wanted(self) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class IdentifyOptions(QWidget):
         return {
             "device": list(Device)[self.device.currentIndex()],
             "simulated": self.simulated.isChecked(),
-            "classified": self.classified.isChecked(),
+            "classified": self.likely.isChecked(),
         }
 
 

@@ -143,7 +143,7 @@ def place_text(found: "Identification") -> str:
 def answer(found: "Identification") -> tuple[str, Meaning]:
     """Return what an identification comes to, and the colour of its words."""
     if not found.hits:
-        return "No label of its class in the library", "caution"
+        return "No label of its likely classes in the library", "caution"
     said = found.classification
     if said is None or not said.within_domain:
         return "Investigative only", "caution"
@@ -171,7 +171,7 @@ def answer_rows(found: "Identification") -> tuple[tuple[str, str], ...]:
         ]
     if found.classification is not None:
         rows.append(("Operating point", found.classification.operating_point))
-    among = f"{found.searched:,} labels{' of its class' if found.classified else ''}"
+    among = f"{found.searched:,} labels{' of its likely classes' if found.classified else ''}"
     rows += [
         ("Searched", f"{among}, {'every one compared' if found.kind == 'exact' else 'through the index'}"),
         ("Data", "simulated" if found.simulated else "real"),

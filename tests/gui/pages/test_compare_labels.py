@@ -265,6 +265,22 @@ def test_a_label_of_a_field_is_named_by_its_place(fresh, made, errors, qtbot, se
     assert places.currentText() == "Row 2, column 2"
 
 
+def test_only_the_likely_classes_are_searched_where_that_is_chosen(fresh, made, qtbot, settle):
+    page, store = fresh, fresh.session.store
+    choose(page, qtbot, settle, "label.png")
+    likely = page.labels.choice.likely
+    assert likely.isVisible() and not likely.isChecked(), "all labels, until a person says otherwise"
+    for ticked in (True, False):
+        likely.setChecked(ticked)
+        run(page, qtbot, settle)
+        qtbot.waitUntil(lambda: bool(page.labels.candidates), timeout=60_000)
+        finding = store.findings(made.case_id)[-1]
+        assert finding.provenance.settings["classified"] is ticked
+        assert ("of its likely classes" in page.labels.title.text()) is ticked
+    page.session.finding_id = store.findings(made.case_id)[0].id
+    qtbot.waitUntil(likely.isChecked, timeout=60_000)
+
+
 def test_a_capture_without_a_label_is_refused_and_nothing_is_recorded(fresh, made, errors, qtbot, settle):
     page = fresh
     choose(page, qtbot, settle, "blank.png")
