@@ -3,13 +3,29 @@
 from tests.mutants.mutant import Mutant
 
 SINGLE = "engine/methods/micro_pattern/single.py"
+FIELD = "engine/methods/micro_pattern/segmentation.py"
 PROTOCOL = "engine/workflows/evaluation/label_protocol.py"
 CAPTURES = "engine/workflows/evaluation/label_captures.py"
 OF_SINGLE = "tests/engine/methods/micro_pattern/test_single.py"
+OF_FIELD = "tests/engine/methods/micro_pattern/test_segmentation.py"
 OF_PROTOCOL = "tests/engine/workflows/evaluation/test_label_protocol.py"
 OF_CAPTURES = "tests/engine/workflows/evaluation/test_label_captures.py"
 
 MUTANTS = (
+    Mutant(
+        "every-frame-sure",
+        FIELD,
+        "seen, misses < SURE, lattice",
+        "seen, misses < 1, lattice",
+        f"{OF_FIELD}::test_scratches_along_frames_move_no_corner_by_two_pixels",
+    ),
+    Mutant(
+        "labels-forced-to-be-squares",
+        FIELD,
+        "    return (half - np.roll(half, 2, axis=0)) / 2",
+        "    return 190.0 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])",
+        f"{OF_FIELD}::test_labels_of_a_field_keep_the_shape_that_they_share",
+    ),
     Mutant(
         "second-label-overlooked",
         SINGLE,

@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.methods.micro_pattern.frames import Frames, Quads, refine
+from engine.methods.micro_pattern.frames import Frames, Quads, fitted, refine
 
 COLUMNS, ROWS = 4, 3  # He et al. 2024: twelve labels a field, to use 1920 x 1440 px
 CROP_PX = 256
@@ -17,7 +17,8 @@ LOCAL = 0.11  # side of the local mean, in field heights
 LEAST_SIDE, MOST_SIDE = 0.08, 0.6  # of the field's height
 SQUARE = 0.12  # by how much the sides of one label may differ
 ALIKE = 0.10  # and those of different labels from their median
-STRAY = 0.007  # of a side: how far a corner may lie from where the array has it
+STRAY = 0.007  # of a side: how far a corner may lie from where the array, or the labels' common shape, has it
+SURE = 0.003  # of a side: a frame that misses that shape by more is looked for once more
 OFF = 0.1  # of a pitch: how far a label may stand from its place
 BLURRED = 0.05  # of a side: an edge softer than this is out of focus
 # Given a field, (H, W) grey, and rectangles in it, (N, 4, 2) corners: which of them are labels, (N,).
@@ -79,8 +80,9 @@ def segment(
     Notes
     -----
     Frames are dark closed lines: what they enclose are holes of the dark areas, which stay apart where a scratch joins
-    two frames. The array fitted to the clear ones tells where to look for the rest. No label is invented: every one is
-    a frame whose four edges were seen.
+    two frames. The labels of a field share one shape, which is fitted to the four edges of each. The array fitted to
+    the clear ones tells where to look for the rest. No label is invented: every one is a frame whose four edges were
+    seen, all of them near where the shape and the array have them.
     """
     import cv2
 
@@ -89,10 +91,12 @@ def segment(
     frames = _good(refine(grey, candidates(grey)), grey.shape)
     if len(frames.corners) < 2:
         return Segmentation((), "No array of etched frames is seen: the field is empty, out of focus or something else")
-    lattice = _lattice(frames.corners, columns, rows, grey.shape)
+    shape = _shape(frames.corners)
+    seen, misses = _shaped(frames, shape)
+    lattice = _lattice(seen.corners, shape, columns, rows, grey.shape)
     if lattice is None:
         return Segmentation((), f"The frames do not stand in an array of {columns} x {rows}")
-    places = _places(grey, frames, lattice, columns, rows)
+    places = _places(grey, seen, misses < SURE, lattice, columns, rows)
     return Segmentation(places if judge is None else _judged(grey, places, judge))
 
 
@@ -162,10 +166,27 @@ class _Lattice:
     frames: NDArray[np.intp]  # (M,) which frames these are
 
 
-def _lattice(corners: Quads, columns: int, rows: int, shape: tuple[int, ...]) -> _Lattice | None:
+def _shape(corners: Quads) -> NDArray[np.float64]:
+    """Return the shape that the labels of a field share, (4, 2) from its middle: a square, or how one is seen."""
+    half = np.median(corners - corners.mean(axis=1, keepdims=True), axis=0)
+    return (half - np.roll(half, 2, axis=0)) / 2  # opposite sides are alike
+
+
+def _shaped(frames: Frames, shape: NDArray[np.float64]) -> tuple[Frames, NDArray[np.float64]]:
+    """Return the frames that have the shape, their corners those of the shape, and by how much each missed it."""
+    corners = fitted(shape, frames.corners)
+    misses = np.linalg.norm(frames.corners - corners, axis=2).max(axis=1) / np.linalg.norm(shape[1] - shape[0])
+    own = misses < STRAY
+    return Frames(corners[own], frames.support[own], frames.softness[own]), misses[own]
+
+
+def _lattice(
+    corners: Quads, half: NDArray[np.float64], columns: int, rows: int, shape: tuple[int, ...]
+) -> _Lattice | None:  # fmt: skip
     """Fit the array to the frames; None where they do not stand in one."""
+    if not len(corners):
+        return None
     centres = corners.mean(axis=1)
-    half = np.median(corners - centres[:, None], axis=0)
     across, along = half[1] - half[0], half[3] - half[0]
     basis = np.column_stack([across, along])  # one label's sides
     own = np.linalg.solve(basis, centres.T).T  # positions in units of a side
@@ -219,24 +240,27 @@ def _first(low: int, high: int, size: int, middle: float) -> int:
     return min(range(high - size + 1, low + 1), key=lambda first: abs(first + (size - 1) / 2 - middle))
 
 
-def _places(grey: NDArray[np.uint8], frames: Frames, lattice: _Lattice, columns: int, rows: int) -> tuple[Place, ...]:
+def _places(
+    grey: NDArray[np.uint8], frames: Frames, sure: NDArray[np.bool_], lattice: _Lattice, columns: int, rows: int
+) -> tuple[Place, ...]:  # fmt: skip
     cells = [(row, column) for row in range(rows) for column in range(columns)]
     expected = np.stack(
         [lattice.origin + column * lattice.right + row * lattice.down + lattice.half for row, column in cells]
     )
     found: dict[tuple[int, int], tuple[NDArray[np.float64], float]] = {}
     for (row, column), k in zip(lattice.cells, lattice.frames, strict=True):
-        corners, softness = frames.corners[k], frames.softness[k]
-        if _near(corners, expected[cells.index((row, column))]):
-            found[int(row), int(column)] = corners, float(softness)
-    # What was not seen, or not where the array has it, is looked for once more from where it should be.
+        if sure[k] and _near(frames.corners[k], expected[cells.index((row, column))]):
+            found[int(row), int(column)] = frames.corners[k], float(frames.softness[k])
+    # What was not seen, not well enough or not where the array has it, is looked for from where it should be: there,
+    # the edges of what lies beside a frame, such as a scratch along it, are no longer mistaken for the frame's.
     rest = [number for number, cell in enumerate(cells) if cell not in found]
     again = refine(grey, expected[rest], stray=STRAY)
+    fits = fitted(lattice.half, again.corners)
     limits = np.array([grey.shape[1], grey.shape[0]])
     for k, number in enumerate(rest):
-        inside = ((again.corners[k] > -0.5) & (again.corners[k] < limits - 0.5)).all()
-        if again.clear[k] and inside and _near(again.corners[k], expected[number]):
-            found[cells[number]] = again.corners[k], float(again.softness[k])
+        inside = ((fits[k] > -0.5) & (fits[k] < limits - 0.5)).all()
+        if again.clear[k] and inside and _near(fits[k], expected[number]):
+            found[cells[number]] = fits[k], float(again.softness[k])
     return _merged(
         tuple(_place(cell, found.get(cell), quad, limits) for cell, quad in zip(cells, expected, strict=True))
     )

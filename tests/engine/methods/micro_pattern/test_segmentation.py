@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from engine.core.seeds import generator
 from engine.methods.micro_pattern.segmentation import LabelState, crop, segment
 from engine.simulation.film import Film
 from engine.simulation.fluorescence import MIDDLE, STRENGTHS, WEAK, fluorescence, placing
@@ -34,8 +35,32 @@ def test_every_label_is_found_where_it_is(strength, least):
         for place, corners in zip(segment(field.pixels).places, field.corners, strict=True):
             if place.state is LabelState.FOUND:
                 found += 1
-                assert np.linalg.norm(place.corners - corners, axis=1).max() < 2.5
+                assert np.linalg.norm(place.corners - corners, axis=1).max() < 2
     assert found >= least
+
+
+@pytest.mark.parametrize("seed", [20_900_046, 20_900_047])
+def test_scratches_along_frames_move_no_corner_by_two_pixels(seed):
+    # Each edge by itself puts corners of several of these labels 2.1 to 2.8 px off.
+    shot = int(generator(seed, "shot", "strong").integers(2**31))
+    field = label_field(seed, STRENGTHS["strong"], capture_seed=shot)
+    places = segment(field.pixels).places
+    assert sum(place.state is LabelState.FOUND for place in places) == 12
+    for place, corners in zip(places, field.corners, strict=True):
+        assert np.linalg.norm(place.corners - corners, axis=1).max() < 2
+
+
+def test_labels_of_a_field_keep_the_shape_that_they_share():
+    # Pixels that are not square make every label a rectangle; none is forced to be a square.
+    import cv2
+
+    field = label_field(33, WEAK)
+    wide = np.asarray(cv2.resize(field.pixels, (1980, 1440), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    corners = (field.corners + 0.5) * np.array([1980 / 1920, 1]) - 0.5
+    found = segment(wide).places
+    assert sum(place.state is LabelState.FOUND for place in found) == 12
+    for place, own in zip(found, corners, strict=True):
+        assert np.linalg.norm(place.corners - own, axis=1).max() < 1.5
 
 
 def test_a_grey_field_is_segmented_as_a_coloured_one_is():
