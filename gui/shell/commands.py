@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
-SECTIONS = {"Store": 0, "Case": 1, "Compare": 2, "Report": 3, "View": 4, "Help": 5}  # others stand before Report
+MENUS = ("&Store", "&Case", "S&tage", "&Library", "C&odes", "&Report", "&View", "&Help")
+"""The menus in their order, with the letter that opens each together with Alt."""
+SECTIONS = {text.replace("&", ""): place for place, text in enumerate(MENUS)}
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,10 @@ class CommandRegistry(QObject):
         Raises
         ------
         ValueError
-            The key or the shortcut is taken, or the shortcut is none.
+            The key or the shortcut is taken, or the shortcut or the menu is none.
         """
+        if command.section not in SECTIONS:
+            raise ValueError(f"there is no menu {command.section}")
         if command.key in self._commands:
             raise ValueError(f"the command {command.key} exists already")
         action = QAction(command.title, self)
@@ -88,7 +92,7 @@ class CommandRegistry(QObject):
     def sections(self) -> tuple[str, ...]:
         """Return the sections in the order of the menus, whichever page was made first."""
         found = dict.fromkeys(command.section for command in self._commands.values())
-        return tuple(sorted(found, key=lambda name: SECTIONS.get(name, SECTIONS["Report"] - 0.5)))
+        return tuple(sorted(found, key=lambda name: SECTIONS[name]))
 
     def action(self, key: str) -> QAction:
         """Return the action of a command; raises KeyError."""

@@ -183,7 +183,9 @@ def style_sheet(colours: Colours) -> str:
     text = (THEME_FOLDER / "widgets.qss").read_text(encoding="utf-8")
     for name, colour in asdict(colours).items():
         text = text.replace(f"@{name}@", colour)
-    return text.replace("@check@", (THEME_FOLDER / "check.svg").as_posix())
+    for mark in THEME_FOLDER.glob("*.svg"):
+        text = text.replace(f"@{mark.stem}@", mark.as_posix())
+    return text
 
 
 def set_icon(button: QAbstractButton, name: str) -> None:

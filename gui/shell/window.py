@@ -23,7 +23,7 @@ from engine.jobs import Job
 from gui.pages import PAGES, PageEntry
 from gui.session import Session
 from gui.shell import theme
-from gui.shell.commands import Command, CommandRegistry
+from gui.shell.commands import MENUS, SECTIONS, Command, CommandRegistry
 from gui.shell.errors import LOG, ErrorDialog, describe
 from gui.shell.focus import FocusRing
 from gui.shell.palette import CommandPalette, HelpSheet
@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
     def _build_menus(self) -> None:
         for command in self.commands.commands():
             if command.section not in self._menus:
-                self._menus[command.section] = QMenu(command.section, self)
+                self._menus[command.section] = QMenu(MENUS[SECTIONS[command.section]], self)
                 self._menus[command.section].setToolTipsVisible(True)
                 self.menuBar().clear()
                 for section in self.commands.sections():

@@ -33,9 +33,9 @@ def test_what_cannot_be_done_comes_last() -> None:
     def nothing() -> None: ...
 
     commands = (
-        Command("a", "Store one", "Test", nothing, enabled=lambda: False),
-        Command("b", "A store", "Test", nothing),
-        Command("c", "Other", "Rest", nothing),
+        Command("a", "Store one", "Case", nothing, enabled=lambda: False),
+        Command("b", "A store", "Case", nothing),
+        Command("c", "Other", "View", nothing),
     )
     assert [command.key for command in ranked("store", commands)] == ["b", "a"]
 

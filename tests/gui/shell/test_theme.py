@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QToolButton
+from PySide6.QtWidgets import QApplication, QDateTimeEdit, QLineEdit, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.pages import PAGES
@@ -35,8 +35,30 @@ def test_every_text_colour_stands_out_on_every_surface(colours: Colours) -> None
 def test_the_style_sheet_is_filled_in(colours: Colours) -> None:
     text = theme.style_sheet(colours)
     assert "@" not in text.partition("*/")[2]
-    mark = re.search(r"url\((.+)\)", text)
-    assert mark is not None and Path(mark.group(1)).is_file()
+    marks = re.findall(r"url\((.+)\)", text)
+    assert {Path(mark).name for mark in marks} == {"check.svg", "up.svg", "down.svg"}
+    assert all(Path(mark).is_file() for mark in marks)
+
+
+@pytest.mark.parametrize("scheme", [Scheme.LIGHT, Scheme.DARK])
+@pytest.mark.parametrize("kind", [QLineEdit, QSpinBox, QDateTimeEdit])
+def test_what_can_be_typed_into_has_an_edge_that_stands_out(
+    qtbot: QtBot, qapp: QApplication, kind: type[QWidget], scheme: Scheme
+) -> None:
+    theme.apply(qapp, scheme)
+    window = QWidget()
+    qtbot.addWidget(window)
+    field, other = kind(window), QLineEdit(window)
+    field.setGeometry(10, 10, 160, 30)
+    other.setGeometry(10, 60, 160, 30)
+    theme.dress(window)
+    window.show()
+    other.setFocus()
+    seen = window.grab().toImage()
+    colours, middle = theme.colours(), field.geometry().center()
+    left, right, top, bottom = 10, 169, 10, 39
+    for place in ((left, middle.y()), (right, middle.y()), (middle.x(), top), (middle.x(), bottom)):
+        assert seen.pixelColor(*place) == QColor(colours.edge), place
 
 
 @pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
