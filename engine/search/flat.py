@@ -10,6 +10,9 @@ from engine.search.vectors import Floats, Hits, Vectors, checked_queries, classe
 
 PART_ROWS = 32_768
 PRODUCTS = 1 << 24  # similarities that are held at a time, 64 MB
+FEW_QUERIES = (
+    16  # with fewer, a product of many rows with few columns is quicker than one of few rows with many columns
+)
 # By how much a product of unit vectors in float32 may differ from the exact one; D = 256 roundings of 6e-8 at most.
 ROUNDING = 2e-5
 
@@ -54,7 +57,10 @@ def _best_rows(
     bound = np.full(len(queries), -np.inf, np.float32)
     size = min(PART_ROWS, max(PRODUCTS // max(len(queries), 1), 1))
     for rows, part in _parts(vectors, searched, size, context):
-        products = queries @ part.T
+        few = len(queries) < FEW_QUERIES
+        products = np.ascontiguousarray((part @ queries.T).T) if few else queries @ part.T
+        if bound.max(initial=-np.inf) == -np.inf and len(part) > k:
+            bound = np.partition(products, -k, axis=1)[:, -k] - ROUNDING
         near = products >= bound[:, None]
         for place in np.flatnonzero(near.any(axis=1)):
             columns = np.flatnonzero(near[place])
