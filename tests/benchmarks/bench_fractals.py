@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.core.errors import ImagingError
 from engine.core.seeds import generator
-from engine.methods.micro_pattern.discs import DiscPattern, DiscPatterns, disc_pattern
+from engine.methods.micro_pattern.discs import DiscPattern, DiscPatterns, disc_patterns
 from tests.benchmarks.fractals import Distortion, blurred, brightened, covered, micrographs, noisy, rotated
 
 THRESHOLD = 0.25  # of simulated labels' fakes none reaches 0.14, of genuine ones none lies below 0.89
@@ -54,7 +54,7 @@ def main() -> None:
         print(json.dumps({"benchmark": "fractals", "skipped": "the real images are not here"}))
         return
     cv2.setNumThreads(1)
-    shown = [(pixels, pattern) for pixels in micrographs(root) if (pattern := _seen(pixels)) and pattern.whole]
+    shown = [(pixels, seen[0]) for pixels in micrographs(root) if (seen := _seen(pixels)) and seen[0].whole]
     library = DiscPatterns([pattern for _, pattern in shown])
     captures = [pixels for pixels, _ in shown]
     _step(library, captures, every, "rotation alone", 0.0, lambda pixels, _: pixels)
@@ -75,10 +75,10 @@ def _step(
         turn = 360 * generator(number, "turn", curve).random()
         query = distortion(rotated(captures[number], turn), number)
         start = time.perf_counter()
-        pattern = _seen(query)
-        hits = library.find(pattern) if pattern else ()
+        seen = _seen(query)
+        hits = library.find(seen) if seen else ()
         seconds.append(time.perf_counter() - start)
-        unseen += pattern is None
+        unseen += not seen
         best = next(iter(hits), None)
         right = best is not None and best.place == number
         first += right
@@ -96,11 +96,11 @@ def _step(
     )  # fmt: skip
 
 
-def _seen(pixels: np.ndarray) -> DiscPattern | None:
+def _seen(pixels: np.ndarray) -> tuple[DiscPattern, ...]:
     try:
-        return disc_pattern(pixels)
+        return disc_patterns(pixels)
     except ImagingError:
-        return None
+        return ()
 
 
 if __name__ == "__main__":

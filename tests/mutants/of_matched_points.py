@@ -6,6 +6,7 @@ TESTS = "tests/engine/methods/micro_pattern"
 POINTS = f"{TESTS}/test_correspondence.py"
 FLAKES = f"{TESTS}/test_silhouettes.py"
 DISCS = f"{TESTS}/test_discs.py"
+CIRCLES = f"{TESTS}/test_circles.py"
 SOURCE = "engine/methods/micro_pattern"
 
 MUTANTS = (
@@ -74,9 +75,23 @@ MUTANTS = (
     ),
     Mutant(
         "noise-taken-for-a-disc",
-        f"{SOURCE}/discs.py",
-        " or _step(density, outline, circle) < DENSER",
+        f"{SOURCE}/circles.py",
+        " and _step(density, outline, circle) >= DENSER",
         "",
         f"{DISCS}::test_what_shows_no_disc_is_named",
+    ),
+    Mutant(
+        "one-level-for-all-discs",
+        f"{SOURCE}/circles.py",
+        "LEVELS = (1.0, 0.7, 1.3)",
+        "LEVELS = (1.0,)",
+        f"{CIRCLES}::test_several_levels_find_more_blurred_discs",
+    ),
+    Mutant(
+        "last-circle-judged",
+        f"{SOURCE}/discs.py",
+        "better = alike > likeness",
+        "better = alike > -2",
+        f"{DISCS}::test_of_several_circles_the_one_that_shows_the_pattern_is_judged",
     ),
 )

@@ -88,6 +88,11 @@ class SilhouetteHit:
     size_ratio: float
     transform: NDArray[np.float64]
 
+    @property
+    def score(self) -> float:
+        """The overlap: what all hits of labels without a frame are ranked by."""
+        return self.overlap
+
 
 def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
     """Cut a flake from its surroundings.

@@ -18,8 +18,8 @@ from engine.core.method import Pixels
 from engine.core.records import file_sha256
 from engine.imaging.client import ImagingWorker
 from engine.jobs import JobContext
-from engine.methods.micro_pattern.discs import DiscPattern, DiscPatterns, disc_pattern
-from engine.methods.micro_pattern.silhouettes import Silhouette, Silhouettes, silhouette
+from engine.methods.micro_pattern.discs import DiscHit, DiscPatterns, disc_patterns
+from engine.methods.micro_pattern.silhouettes import SilhouetteHit, Silhouettes, silhouette
 
 
 class Shape(StrEnum):
@@ -97,8 +97,9 @@ def find_unframed(
             context.check_cancelled()
             context.progress(number, total, path.name)
             sha256, label, reason = _read(worker, path, shape, context)
-            if label is not None and shape is Shape.DISC and not label.whole:
-                label, reason = None, "Too little of the disc's outline is seen for it to be a known label"
+            if label is not None and shape is Shape.DISC:
+                label = label[0] if label[0].whole else None
+                reason = "" if label else "Too little of the disc's outline is seen for it to be a known label"
             if label is None:
                 yield UnframedAnswer(str(path), sha256, True, reason)
             else:
@@ -106,12 +107,12 @@ def find_unframed(
                 seen.append(label)
         if not seen:
             raise InputError(f"No known file shows a {shape}", remedy="Name captures of known labels with --known.")
-        library = Silhouettes(seen) if shape is Shape.FLAKE else DiscPatterns(seen)
+        library: Silhouettes | DiscPatterns = Silhouettes(seen) if shape is Shape.FLAKE else DiscPatterns(seen)
         for number, path in enumerate(questioned, start=len(known)):
             context.check_cancelled()
             context.progress(number, total, path.name)
             sha256, label, reason = _read(worker, path, shape, context)
-            hits = () if label is None else _hits(library, seen, label, names, k)
+            hits = () if label is None else tuple(_hit(names, hit) for hit in library.find(label, k))
             yield UnframedAnswer(str(path), sha256, False, reason, hits)
     context.progress(total, total, "")
 
@@ -126,27 +127,13 @@ def _read(
             raise ImagingError("There is no such file", where=path.name, remedy="Check the name.")
         sha256 = file_sha256(path)
         pixels = _eight_bits(worker.read(path, 0, context))
-        return sha256, (silhouette(pixels) if shape is Shape.FLAKE else disc_pattern(pixels)), ""
+        return sha256, (silhouette(pixels) if shape is Shape.FLAKE else disc_patterns(pixels)), ""
     except ImagingError as error:
         return sha256, None, str(error)
 
 
-def _hits(
-    library: Silhouettes | DiscPatterns, seen: list[Any], label: Silhouette | DiscPattern, names: list[str], k: int
-) -> tuple[UnframedHit, ...]:
-    if isinstance(library, Silhouettes) and isinstance(label, Silhouette):
-        return tuple(
-            UnframedHit(names[hit.place], hit.overlap, hit.size_ratio, _rows(hit.transform))
-            for hit in library.find(label, k)
-        )
-    assert isinstance(library, DiscPatterns)
-    assert isinstance(label, DiscPattern)
-    return tuple(
-        UnframedHit(
-            names[hit.place], hit.points.score, label.radius / seen[hit.place].radius, _rows(hit.points.transform)
-        )
-        for hit in library.find(label, k)
-    )
+def _hit(names: list[str], hit: SilhouetteHit | DiscHit) -> UnframedHit:
+    return UnframedHit(names[hit.place], hit.score, hit.size_ratio, _rows(hit.transform))
 
 
 def _rows(matrix: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:

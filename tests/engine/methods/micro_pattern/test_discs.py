@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from engine.core.errors import ImagingError, InputError
-from engine.methods.micro_pattern.discs import DiscPatterns, disc_pattern
+from engine.methods.micro_pattern.discs import DiscPatterns, disc_pattern, disc_patterns
 from tests.benchmarks.fractals import blurred, brightened, covered, micrographs, noisy, rotated
 from tests.engine.methods.micro_pattern.unframed_samples import disc
 
@@ -37,7 +37,7 @@ def test_a_pattern_is_found_again(known, number, kind):
         "noisy": noisy(query, 40.0, number),
         "half": covered(query, 0.5, 50.0 * number, 0),
     }[kind]
-    hits = known.find(disc_pattern(query))
+    hits = known.find(disc_patterns(query))
     assert hits[0].place == number
     assert hits[0].points.score > 0.6
     assert max(hit.points.score for hit in hits[1:]) < THRESHOLD
@@ -45,12 +45,12 @@ def test_a_pattern_is_found_again(known, number, kind):
 
 def test_a_pattern_that_is_not_enrolled_passes_with_none(known):
     for number in range(50, 54):
-        assert known.find(disc_pattern(disc(number)))[0].points.score < THRESHOLD
+        assert known.find(disc_patterns(disc(number)))[0].points.score < THRESHOLD
 
 
 def test_points_lie_in_both_captures_where_the_piece_has_them(known):
     turn = 70.0
-    points = known.find(disc_pattern(rotated(disc(4), turn)))[0].points
+    points = known.find(disc_patterns(rotated(disc(4), turn)))[0].points
     matrix = cv2.getRotationMatrix2D((209.5, 199.5), turn, 1.0)  # known to questioned pixels
     expected = points.known @ matrix[:, :2].T + matrix[:, 2]
     assert len(points.known) > 40
@@ -58,6 +58,25 @@ def test_points_lie_in_both_captures_where_the_piece_has_them(known):
     assert np.linalg.norm(points.questioned - expected, axis=1).max() < 4.0
     mapped = points.questioned @ points.transform[:, :2].T + points.transform[:, 2]
     assert np.linalg.norm(mapped - points.known, axis=1).max() < 4.0
+
+
+def test_a_third_of_a_disc_suffices(known):
+    for number in range(0, 12, 4):
+        query = covered(rotated(disc(number), 40.0 * number), 0.58, 30.0 * number, 0)
+        hits = known.find(disc_patterns(query))
+        assert hits[0].place == number
+        assert hits[0].points.score > 0.4
+        assert hits[0].questioned.radius == pytest.approx(150, rel=0.06)
+
+
+def test_of_several_circles_the_one_that_shows_the_pattern_is_judged(known):
+    right = disc_pattern(disc(6))
+    wrong = disc_pattern(rotated(disc(50), 10.0))
+    for several in ([wrong, right], [right, wrong]):
+        hit = known.find(several)[0]
+        assert hit.place == 6
+        assert hit.questioned is right
+        assert hit.points.score > 0.6
 
 
 def test_half_a_disc_is_not_whole():
@@ -101,7 +120,7 @@ def test_real_fractals_are_found_again_and_others_refused(real_data):
     )
     for number in range(0, len(captures), 5):
         query = kinds[number // 5 % len(kinds)](rotated(captures[number], 53.0 * number), number)
-        hits = library.find(disc_pattern(query))
+        hits = library.find(disc_patterns(query))
         assert hits[0].place == number
         assert hits[0].points.score > 0.6
         assert max(hit.points.score for hit in hits[1:]) < THRESHOLD
