@@ -5,6 +5,7 @@ from engine.store.kinds import KINDS, Destruction, ScaleSet
 from engine.store.ledger import Problem
 from engine.store.queries import any_record_of
 from engine.store.rebuild import rebuild
+from engine.store.segments import Rows
 from engine.store.store import Store
 from engine.store.transfer import backup, export_store, import_store
 from engine.store.verify import Verification, verify
@@ -14,6 +15,7 @@ __all__ = [
     "Destruction",
     "Head",
     "Problem",
+    "Rows",
     "ScaleSet",
     "Store",
     "Verification",

@@ -1,13 +1,17 @@
 """What can be asked of a store about series of codes: their register, the life of the products, checks."""
 
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.case import Event
 from engine.core.codes import CodeCheck, CodeSeries, CodesPrinted, IdBatch, LifeBatch, PassphraseChange, Voiding
-from engine.core.errors import StoreError
+from engine.core.errors import InputError, StoreError
 from engine.core.operating import OperatingPoint
 from engine.store import segments
 from engine.store.disk import RESTORE
 from engine.store.kinds import text_key
 from engine.store.queries import Queries, any_record_of, segment_of
-from engine.store.segments import Table
+from engine.store.segments import Rows, Table
 from engine.store.writing import tables_fit
 
 
@@ -72,8 +76,26 @@ class CodeQueries(Queries):
         """
         event = self.event_of(kind, key)
         segment = segment_of(event)
-        tables = dict(segments.read(self.path / segments.FOLDER, segment).tables) if segment else {}
-        if not tables_fit(kind, any_record_of(event), {name: segments.form(table) for name, table in tables.items()}):
-            where = f"event {event.sequence} ({kind})"
-            raise StoreError("The tables are not those of its record", where=where, remedy=RESTORE)
-        return tables
+        found = segments.read(self.path / segments.FOLDER, segment) if segment else segments.Arrays()
+        return _tables_of(event, found)
+
+    def located_tables(self, kind: str, key: str, name: str) -> tuple[dict[str, Table], Rows]:
+        """Return the tables as ``tables`` does, and where the rows of the one of that name lie in the segment."""
+        event = self.event_of(kind, key)
+        segment = segment_of(event)
+        if segment is None:
+            raise InputError("The record has no tables", where=key)
+        found, rows = segments.read_located(self.path / segments.FOLDER, segment, name)
+        return _tables_of(event, found), rows
+
+    def rows(self, sha256: str, rows: Rows) -> NDArray[np.uint8]:
+        """Return some rows of a table in the segment of that SHA-256, (N, bytes of a row); raises StoreError."""
+        return segments.read_rows(self.path / segments.FOLDER, sha256, rows)
+
+
+def _tables_of(event: Event, found: segments.Arrays) -> dict[str, Table]:
+    tables = dict(found.tables)
+    if not tables_fit(event.kind, any_record_of(event), {name: segments.form(table) for name, table in tables.items()}):
+        where = f"event {event.sequence} ({event.kind})"
+        raise StoreError("The tables are not those of its record", where=where, remedy=RESTORE)
+    return tables

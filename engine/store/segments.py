@@ -3,9 +3,11 @@
 A segment holds rasters, the overlays' maps, and tables: arrays of integers or of finite numbers, of one or two axes.
 """
 
+import contextlib
+import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -33,6 +35,7 @@ NAME = re.compile(r"[0-9a-f]{64}\.h5")
 SCHEMA = 1
 CHUNK_ROWS = 256
 TABLE_CHUNK = 1 << 16  # bytes
+DIGEST = 32  # bytes of a SHA-256
 TABLE_TYPES = ("|u1", "<i4", "<i8", "<f4")
 Table = NDArray[np.integer[Any]] | NDArray[np.float32]
 
@@ -67,6 +70,25 @@ class Arrays:
 def form(table: Table) -> str:
     """Return type and shape of a table in one text, such as ``|u1 1000 10``."""
     return " ".join([table.dtype.str, *map(str, table.shape)])
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Where rows of a table lie in the file of their segment, so that one is read and checked without all others.
+
+    Parameters
+    ----------
+    size : int
+        Bytes of a row.
+    offsets : NDArray[np.int64]
+        (N,) of their first bytes, from the file's begin.
+    sha256 : NDArray[np.uint8]
+        (N, 32) of their bytes.
+    """
+
+    size: int
+    offsets: NDArray[np.int64]
+    sha256: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -148,6 +170,34 @@ def read(folder: Path, segment: Segment) -> Arrays:
 
 def parse(data: bytes, segment: Segment) -> Arrays:
     """Return the arrays in a segment's bytes; raises StoreError where anything in it is not as we write it."""
+    with _opened(data, segment) as (rasters, tables):
+        return _arrays(rasters, tables)
+
+
+def read_located(folder: Path, segment: Segment, name: str) -> tuple[Arrays, Rows]:
+    """Return what a segment holds, and where in its file the rows of one of its tables lie, as ``read`` does."""
+    data = checked_bytes(folder, segment)
+    with _opened(data, segment) as (rasters, tables):
+        arrays = _arrays(rasters, tables)
+        return arrays, _rows(tables[name], arrays.tables[name], data)
+
+
+def read_rows(folder: Path, sha256: str, rows: Rows) -> NDArray[np.uint8]:
+    """Return some rows of a segment's table, (N, bytes of a row), each checked, without reading the whole segment."""
+    path = folder / f"{sha256}.h5"
+    found = np.empty((len(rows.offsets), rows.size), dtype=np.uint8)
+    with reading(path), path.open("rb", buffering=0) as file:
+        for row, offset, expected in zip(found, rows.offsets.tolist(), rows.sha256, strict=True):
+            file.seek(offset)
+            if file.readinto(row.data) != rows.size or hashlib.sha256(row.data).digest() != expected.tobytes():
+                what = "A segment is damaged: a row of it is not the recorded one"
+                raise StoreError(what, where=f"{FOLDER}/{path.name}", remedy=RESTORE)
+    return found
+
+
+@contextlib.contextmanager
+def _opened(data: bytes, segment: Segment) -> "Iterator[tuple[dict[str, h5py.Dataset], dict[str, h5py.Dataset]]]":
+    """Yield the datasets of rasters by overlay key and of tables by name, each looked at before it is read."""
     import h5py
 
     rasters = {str(number): key for number, key in enumerate(segment.rasters)}
@@ -160,13 +210,36 @@ def parse(data: bytes, segment: Segment) -> Arrays:
             # Chunks that were never written take no room in the file, so the file's size bounds nothing.
             if sum(dataset.size * dataset.dtype.itemsize for dataset in checked.values()) > LIMIT:
                 raise ValueError("it claims more values than a segment can hold")
-            return Arrays(
-                {key: Raster(_values(checked[name], ("<f4",))) for name, key in rasters.items()},
-                {key: _table(checked[name]) for name, key in tables.items()},
+            yield (
+                {key: checked[name] for name, key in rasters.items()},
+                {key: checked[name] for name, key in tables.items()},
             )
     except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
         where = f"{FOLDER}/{segment.name}"
         raise StoreError(f"A segment is not one of ours: {error}", where=where, remedy="Do not trust it") from error
+
+
+def _arrays(rasters: "dict[str, h5py.Dataset]", tables: "dict[str, h5py.Dataset]") -> Arrays:
+    return Arrays(
+        {key: Raster(_values(dataset, ("<f4",))) for key, dataset in rasters.items()},
+        {key: _table(dataset) for key, dataset in tables.items()},
+    )
+
+
+def _rows(dataset: "h5py.Dataset", table: Table, data: bytes) -> Rows:
+    """Return where the rows of a table of two axes lie in the segment's bytes."""
+    if table.ndim != 2 or dataset.chunks is None or dataset.chunks[1] != table.shape[1]:
+        raise ValueError("the rows of a table do not lie in one piece")
+    size, step = table[0].nbytes, dataset.chunks[0]
+    starts = [dataset.id.get_chunk_info_by_coord((row, 0)).byte_offset or 0 for row in range(0, len(table), step)]
+    offsets = (np.array(starts, dtype=np.int64)[:, None] + size * np.arange(step)).ravel()[: len(table)]
+    digests = np.empty((len(table), DIGEST), dtype=np.uint8)
+    for row, offset, digest in zip(table, offsets.tolist(), digests, strict=True):
+        stored = memoryview(data)[offset : offset + size]
+        if not np.array_equal(np.frombuffer(stored, dtype=table.dtype), row):
+            raise ValueError("the rows of a table lie elsewhere")
+        digest[:] = np.frombuffer(hashlib.sha256(stored).digest(), dtype=np.uint8)
+    return Rows(size, offsets, digests)
 
 
 def _checked(file: "h5py.File", name: str) -> "h5py.Dataset":

@@ -6,6 +6,10 @@ INFERENCE = "engine/nn/inference.py"
 OF_INFERENCE = "tests/engine/nn/test_inference.py"
 WORKER = "engine/workflows/labels/recogniser_worker.py"
 OF_WORKER = "tests/engine/workflows/labels/test_recogniser.py"
+SEGMENTS = "engine/store/segments.py"
+OF_SEGMENTS = "tests/engine/store/test_segments.py"
+LIBRARY = "engine/workflows/labels/library.py"
+OF_LIBRARY = "tests/engine/workflows/labels/test_library.py"
 
 MUTANTS = (
     Mutant(
@@ -35,5 +39,33 @@ MUTANTS = (
         "eight[top : top + AROUND_PX, left : left + AROUND_PX]",
         "eight[top : top + AROUND_PX // 2, left : left + AROUND_PX // 2]",
         f"{OF_WORKER}::test_what_a_page_shows_is_measured_as_elsewhere",
+    ),
+    Mutant(
+        "rows-of-a-segment-unchecked",
+        SEGMENTS,
+        " or hashlib.sha256(row.data).digest() != expected.tobytes()",
+        "",
+        f"{OF_SEGMENTS}::test_rows_are_read_alone_and_checked",
+    ),
+    Mutant(
+        "rows-taken-to-lie-in-one-piece",
+        SEGMENTS,
+        " or dataset.chunks[1] != table.shape[1]",
+        "",
+        f"{OF_SEGMENTS}::test_rows_that_do_not_lie_in_one_piece_are_refused",
+    ),
+    Mutant(
+        "images-of-the-labels-before",
+        LIBRARY,
+        "located.offsets[wanted[own] - 1], located.sha256[wanted[own] - 1]",
+        "located.offsets[wanted[own] - 2], located.sha256[wanted[own] - 2]",
+        f"{OF_LIBRARY}::test_where_the_cache_tells_where_images_lie_no_segment_is_read_whole",
+    ),
+    Mutant(
+        "old-places-for-a-library-that-grew",
+        LIBRARY,
+        "    if known is None or known[0] is not state:\n",
+        "    if known is None:\n",
+        f"{OF_LIBRARY}::test_where_the_cache_tells_where_images_lie_no_segment_is_read_whole",
     ),
 )

@@ -20,7 +20,7 @@ from engine.workflows.captures import describe
 from engine.workflows.examiner import CaptureFile
 from engine.workflows.findings import stored_file
 from engine.workflows.labels.identified import Identification, LabelHit, cautions_of, facts_of
-from engine.workflows.labels.library import label_images
+from engine.workflows.labels.library import label_images, locate_images
 from engine.workflows.labels.library_index import searched_library
 from engine.workflows.labels.library_state import library_state
 from engine.workflows.labels.points import label_points
@@ -117,6 +117,7 @@ def identified(
     sequence = store.head.sequence if wanted.sequence is None else wanted.sequence
     chosen = _chosen(cut, capture, wanted.place)
     library = searched_library(store, wanted.library_id, model.key, sequence=wanted.sequence, context=context)
+    locate_images(store, wanted.library_id, context)
     found = recogniser.search(
         library,
         cut.vectors[chosen],

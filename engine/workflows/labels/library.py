@@ -13,15 +13,15 @@ from engine.core.errors import InputError, StoreError
 from engine.core.library import FIELD_LABELS, LABEL_PX, FieldUsed, LabelBatch, Library, Withdrawal, label_name
 from engine.core.records import Record, entered, new_id
 from engine.jobs import JobContext
-from engine.store import Store
+from engine.store import Rows, Store
 from engine.workflows.cases import EXAMINING, require_role
 from engine.workflows.labels.library_index import IndexStatus, index_status
-from engine.workflows.labels.library_state import LibraryState, Recent, cache_folder, library_state
-from engine.workflows.labels.rows import Columns, Layout, chain, made_rows, open_rows
+from engine.workflows.labels.library_state import KEPT, LibraryState, Recent, cache_folder, library_state
+from engine.workflows.labels.rows import Columns, Layout, RowsStaleError, chain, made_rows, open_rows, rows_path
 
 KEEPING = EXAMINING | {Role.VALIDATOR, Role.PRODUCER}  # who may enrol and withdraw labels
-TABLE = Layout("labels", (("places", "<i4", 4), ("measures", "<f4", 2)))
-SEGMENTS_HELD = 8  # whose label images are kept in memory, 64 KiB a label
+# The last two columns tell where the image of a label lies in its segment, and the SHA-256 of its bytes.
+TABLE = Layout("labels", (("places", "<i4", 4), ("measures", "<f4", 2), ("offsets", "<i8", 1), ("sha256", "|u1", 32)))
 
 
 class LibraryOverview(Record):
@@ -150,8 +150,10 @@ def withdraw(store: Store, actor: Actor, library_id: str, numbers: Sequence[int]
 def label_table(store: Store, library_id: str, context: JobContext | None = None) -> LabelTable:
     """Return the labels of a library as columns, from a file of the cache that is made where it is stale."""
     state = library_state(store, library_id)
-    rows = _table_rows(store, state, context or JobContext())
-    places, measures = rows["places"], rows["measures"]
+    path = _made_table(store, state, context or JobContext())
+    rows = open_rows(path, TABLE, _sources(state)[-1])
+    # In memory, not mapped: whoever cut a mapped file short would end the window with it.
+    places, measures = np.array(rows["places"]), np.array(rows["measures"])
     numbers = np.arange(1, state.count() + 1, dtype=np.int64)
     return LabelTable(
         numbers=numbers,
@@ -170,17 +172,29 @@ def label_table(store: Store, library_id: str, context: JobContext | None = None
 def label_images(store: Store, library_id: str, numbers: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return labels' images as they were enrolled, (N, 256, 256) grey, in the order of the numbers.
 
-    The labels of some batches stay in memory: a page of neighbours costs one look at each of their segments.
+    Where the cache tells where each of them lies, nothing but they are read; otherwise the segments of their batches.
     """
-    state = library_state(store, library_id)
-    images = np.empty((len(numbers), LABEL_PX, LABEL_PX), dtype=np.uint8)
-    for place, number in enumerate(map(int, numbers)):
+    state, wanted = library_state(store, library_id), np.array(numbers, dtype=np.int64)
+    for number in wanted.tolist():
         if not 1 <= number <= state.count():
             raise InputError("There is no such label", where=label_name(number))
-        at = state.batch_of(number)
-        crops = _crops(store, state.batches[at], state.enrolled[at])
-        images[place] = crops[number - state.batches[at].first_number].reshape(LABEL_PX, LABEL_PX)
-    return images
+    images = np.empty((len(wanted), LABEL_PX**2), dtype=np.uint8)
+    located = _located(store, state)
+    batches = np.searchsorted(state.starts, wanted, side="right") - 1
+    for at in np.unique(batches).tolist():
+        own = batches == at
+        if located is not None:
+            part = Rows(LABEL_PX**2, located.offsets[wanted[own] - 1], located.sha256[wanted[own] - 1])
+            images[own] = store.rows(state.enrolled[at], part)
+        else:
+            crops = store.tables("labels enrolled", state.batches[at].id)["crops"]
+            images[own] = crops[wanted[own] - state.batches[at].first_number]
+    return images.reshape(-1, LABEL_PX, LABEL_PX)
+
+
+def locate_images(store: Store, library_id: str, context: JobContext) -> None:
+    """See to it that the cache tells where each label's image lies: a few are then shown in a few milliseconds."""
+    _made_table(store, library_state(store, library_id), context)
 
 
 def label_details(store: Store, library_id: str, number: int) -> LabelDetails:
@@ -211,37 +225,55 @@ def label_details(store: Store, library_id: str, number: int) -> LabelDetails:
     )
 
 
-def _table_rows(store: Store, state: LibraryState, context: JobContext) -> Columns:
-    sources = chain([TABLE.name, state.library.id], state.enrolled)
+def _sources(state: LibraryState) -> tuple[str, ...]:
+    return chain([TABLE.name, state.library.id], state.enrolled)
+
+
+def _made_table(store: Store, state: LibraryState, context: JobContext) -> Path:
+    """Return the file of the cache with the columns of all labels, made where it is stale."""
 
     def read(number: int) -> Columns:
-        tables = _tables(store, state.batches[number])
-        return {name: tables[name] for name, _, _ in TABLE.columns}
+        batch = state.batches[number]
+        tables, rows = store.located_tables("labels enrolled", batch.id, "crops")
+        _check_places(tables, batch)
+        return {
+            **{name: tables[name] for name in ("places", "measures")},
+            "offsets": rows.offsets,
+            "sha256": rows.sha256,
+        }
 
-    path = made_rows(cache_folder(store, state.library.id), TABLE, sources, state.count(), read, context)
-    # In memory, not mapped: whoever cut a mapped file short would end the window with it.
-    return {name: np.array(column) for name, column in open_rows(path, TABLE, sources[-1]).items()}
+    return made_rows(cache_folder(store, state.library.id), TABLE, _sources(state), state.count(), read, context)
+
+
+_LOCATED: Recent[tuple[Path, str], tuple[LibraryState, Rows]] = Recent(KEPT)
+
+
+def _located(store: Store, state: LibraryState) -> Rows | None:
+    """Return where the images of all labels lie in their segments; None where the cache does not tell."""
+    key = store.path, state.library.id
+    known = _LOCATED.get(key)
+    if known is None or known[0] is not state:
+        source = _sources(state)[-1]
+        try:
+            rows = open_rows(rows_path(cache_folder(store, state.library.id), TABLE, source), TABLE, source)
+        except RowsStaleError:
+            return None
+        known = state, Rows(LABEL_PX**2, np.array(rows["offsets"]), np.array(rows["sha256"]))
+        _LOCATED.put(key, known)
+    return known[1]
 
 
 def _tables(store: Store, batch: LabelBatch) -> Mapping[str, NDArray[Any]]:
     """Return what stands beside a batch; raises StoreError where its labels have places that no field has."""
     tables = store.tables("labels enrolled", batch.id)
+    _check_places(tables, batch)
+    return tables
+
+
+def _check_places(tables: Mapping[str, NDArray[Any]], batch: LabelBatch) -> None:
     places = tables["places"]
     expected = np.repeat(np.arange(len(batch.fields)), [field.found for field in batch.fields])
     inside = (places[:, 1:3] >= 0).all() and (places[:, 1:3] < FIELD_LABELS).all() and (places[:, 3] >= -1).all()
     if not inside or not np.array_equal(places[:, 0], expected):
         remedy = "It was not written by Touchstone."
         raise StoreError("Labels have places that their fields have not", where=batch.id, remedy=remedy)
-    return tables
-
-
-_CROPS: Recent[tuple[Path, str], NDArray[np.uint8]] = Recent(SEGMENTS_HELD)
-
-
-def _crops(store: Store, batch: LabelBatch, sha256: str) -> NDArray[np.uint8]:
-    """Return the images of a batch's labels, (N, 65536); those of the batches asked for last stay in memory."""
-    crops = _CROPS.get((store.path, sha256))
-    if crops is None:
-        crops = np.asarray(store.tables("labels enrolled", batch.id)["crops"], dtype=np.uint8)
-        _CROPS.put((store.path, sha256), crops)
-    return crops

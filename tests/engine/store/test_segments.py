@@ -15,7 +15,7 @@ from engine.core.seeds import generator
 from engine.store import segments
 from engine.store.disk import Disk
 from engine.store.foreign import SegmentWorker
-from engine.store.segments import Arrays, Segment
+from engine.store.segments import Arrays, Rows, Segment
 from tests.engine.store.samples import make_raster
 
 NAME = "segment.h5"
@@ -103,6 +103,52 @@ def test_a_changed_or_missing_segment_is_named(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(StoreError, match="is missing"):
         segments.read(tmp_path, segment)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        generator(7, "wide").integers(0, 256, (5, 1 << 16)).astype(np.uint8),
+        generator(7, "narrow").integers(0, 256, (70_000, 10)).astype(np.uint8),
+        generator(7, "numbers").normal(size=(700, 256)).astype("<f4"),
+    ],
+    ids=["a row a chunk", "chunks of rows", "numbers"],
+)
+def test_rows_are_read_alone_and_checked(table: np.ndarray, tmp_path: Path) -> None:
+    segment = segments.write(Disk(), tmp_path, Arrays({}, {"other": np.arange(9000), "rows": table}))
+    arrays, rows = segments.read_located(tmp_path, segment, "rows")
+    assert np.array_equal(arrays.tables["rows"], table)
+    wanted = [len(table) - 1, 0, 3, 3]
+    some = Rows(rows.size, rows.offsets[wanted], rows.sha256[wanted])
+    assert segments.read_rows(tmp_path, segment.sha256, some).tobytes() == table[wanted].tobytes()
+    path = tmp_path / segment.name
+    whole = path.read_bytes()
+    at = int(rows.offsets[3]) + rows.size - 1
+    path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+    with pytest.raises(StoreError, match="a row of it is not the recorded one"):
+        segments.read_rows(tmp_path, segment.sha256, some)
+    others = Rows(rows.size, rows.offsets[[0, 2, 4]], rows.sha256[[0, 2, 4]])
+    assert segments.read_rows(tmp_path, segment.sha256, others).tobytes() == table[[0, 2, 4]].tobytes()
+    path.write_bytes(whole[:at])
+    with pytest.raises(StoreError, match="a row of it is not the recorded one"):
+        segments.read_rows(tmp_path, segment.sha256, some)
+    path.unlink()
+    with pytest.raises(StoreError, match="is missing"):
+        segments.read_rows(tmp_path, segment.sha256, some)
+
+
+def test_rows_that_do_not_lie_in_one_piece_are_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / NAME, "w") as file:
+        values = np.zeros((4, 6), dtype=np.uint8)
+        file.create_dataset("t0", data=values, chunks=(4, 3), fletcher32=True)
+        file.create_dataset("t1", data=values[0], chunks=(6,), fletcher32=True)
+        file.create_dataset("t2", shape=(4, 6), dtype=np.uint8, chunks=(1, 6), fletcher32=True)  # never written
+    data = (tmp_path / NAME).read_bytes()
+    segment = described(data, tables=("cut", "flat", "unwritten"))
+    (tmp_path / segment.name).write_bytes(data)
+    for name in ("cut", "flat", "unwritten"):
+        with pytest.raises(StoreError, match="the rows of a table"):
+            segments.read_located(tmp_path, segment, name)
 
 
 def _external_link(file: h5py.File, folder: Path) -> None:

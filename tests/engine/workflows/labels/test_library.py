@@ -9,6 +9,7 @@ from engine.core.case import Actor, Role
 from engine.core.errors import InputError, StoreError
 from engine.core.library import LabelBatch, Library
 from engine.core.records import new_id
+from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.labels import library
 from engine.workflows.labels.library_state import cache_folder, library_state
@@ -121,6 +122,51 @@ def test_images_come_in_the_order_asked_for(store: Store) -> None:
     for number in (0, 7, -1):
         with pytest.raises(InputError, match="no such label"):
             library.label_images(store, made.id, [number])
+
+
+def test_where_the_cache_tells_where_images_lie_no_segment_is_read_whole(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = fill_library(store)
+    wanted = [5, 1, 5, 3]
+    expected = library.label_images(store, made.id, wanted)
+    library.locate_images(store, made.id, JobContext())
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "tables", None)
+        assert np.array_equal(library.label_images(store, made.id, wanted), expected)
+    enrol(store, made, 7)
+    assert np.array_equal(library.label_images(store, made.id, [*wanted, 8])[:4], expected)
+
+
+def test_images_do_not_depend_on_the_cache_and_damaged_ones_are_never_shown(store: Store) -> None:
+    made = fill_library(store)
+    expected = library.label_images(store, made.id, range(1, 7))
+    state = library_state(store, made.id)
+    folder = store.path / "segments"
+    paths = [folder / f"{sha256}.h5" for sha256 in state.enrolled]
+    whole = [path.read_bytes() for path in paths]
+    at = whole[0].index(expected[1].tobytes())
+    spoilt = whole[0][:at] + bytes([whole[0][at] ^ 1]) + whole[0][at + 1 :]
+    for located in (False, True):
+        if located:
+            library.locate_images(store, made.id, JobContext())
+        paths[0].write_bytes(spoilt)
+        with pytest.raises(StoreError, match="A segment is damaged"):
+            library.label_images(store, made.id, [2])
+        assert np.array_equal(library.label_images(store, made.id, [4, 6]), expected[[3, 5]])
+        paths[0].write_bytes(whole[0])
+        assert np.array_equal(library.label_images(store, made.id, range(1, 7)), expected)
+
+
+def test_a_spoilt_list_of_where_images_lie_is_not_used(store: Store) -> None:
+    made = fill_library(store)
+    expected = library.label_images(store, made.id, [2, 6])
+    library.locate_images(store, made.id, JobContext())
+    (path,) = cache_folder(store, made.id).iterdir()
+    whole = path.read_bytes()
+    for spoilt in (whole[:-4], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
+        path.write_bytes(spoilt)
+        assert np.array_equal(library.label_images(store, made.id, [2, 6]), expected)
 
 
 def test_details_of_a_label(store: Store) -> None:
