@@ -203,6 +203,13 @@ REPORTS = (
 
 ACTIONS = (
     Mutant(
+        "openvino-tells-its-maker",
+        "engine/__init__.py",
+        'sys.modules["openvino_telemetry"] = cast("Any", None)',
+        "_ = sys, cast, Any",
+        "tests/engine/nn/test_offline.py::test_nothing_connects_or_is_left",
+    ),
+    Mutant(
         "role-not-checked",
         "engine/workflows/cases.py",
         "    if actor.role not in roles:\n",
