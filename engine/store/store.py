@@ -17,7 +17,7 @@ from engine.store.chain import Chain
 from engine.store.disk import Disk, reading, storage_fault
 from engine.store.folders import existing_folder, make_folder
 from engine.store.head import Head
-from engine.store.kinds import KINDS, OWN, SCHEMA, StoreCreated, folded, identifiers
+from engine.store.kinds import KINDS, SCHEMA, StoreCreated, folded, identifiers
 from engine.store.lock import WriterLock, is_network_share
 from engine.store.queries import any_record_of
 from engine.store.queries_library import LibraryQueries
@@ -175,8 +175,6 @@ class Store(LibraryQueries):
         StoreError
             The store is read-only, or became so just now: a full disk or a failing one.
         """
-        if kind in OWN:
-            raise InputError(f"Only the store itself writes {kind!r}")
         with self._guarded(), self._lock.held():
             self._catch_up()
             payload = self._payload(actor_id, kind, record, case_id, extra)

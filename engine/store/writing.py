@@ -7,12 +7,14 @@ from engine.core.errors import InputError
 from engine.core.finding import Finding, Raster
 from engine.core.records import Record, canonical_json
 from engine.store import segments
-from engine.store.kinds import KINDS, SCHEMA, about, identifiers, next_number
+from engine.store.kinds import KINDS, OWN, SCHEMA, about, identifiers, next_number
 from engine.store.projection import Projection
 
 
 def check_record(projection: Projection, actor_id: str, kind: str, record: Record) -> None:
     """Raise InputError unless actor, kind, record and everything the record refers to fit."""
+    if kind in OWN:
+        raise InputError(f"Only the store itself writes {kind!r}")
     if kind not in KINDS:
         raise InputError(f"There is no kind of event {kind!r}")
     shape = KINDS[kind]
