@@ -20,6 +20,7 @@ from engine.workflows.examiner import CaptureFile, examine
 if TYPE_CHECKING:
     from engine.methods.two_level_qr.series import Series
     from engine.workflows.codes.series import Keyring
+    from engine.workflows.labels.recogniser import Recogniser
 
 COMPARISON = "capture_comparison"
 REGISTER = "register"  # key of the caution that tells what the register answered
@@ -64,11 +65,17 @@ def compare(
     return finding
 
 
-def repeat(store: Store, finding: Finding, context: JobContext, keyring: "Keyring | None" = None) -> Finding:
+def repeat(
+    store: Store,
+    finding: Finding,
+    context: JobContext,
+    keyring: "Keyring | None" = None,
+    recogniser: "Recogniser | None" = None,
+) -> Finding:
     """Examine a finding's inputs again with its settings and scales, and classify it again; nothing is recorded.
 
     What the register answered at the time is told again as it was recorded: no examination can give it anew. A label is
-    sought among those that counted when the finding was made.
+    sought among those that counted when the finding was made, by the recogniser if one is handed over.
 
     Raises
     ------
@@ -78,7 +85,7 @@ def repeat(store: Store, finding: Finding, context: JobContext, keyring: "Keyrin
     if finding.method == IDENTIFICATION:
         from engine.workflows.labels.findings import repeat_identification
 
-        return repeat_identification(store, finding, context)
+        return repeat_identification(store, finding, context, recogniser)
     used = {entry.capture_id: entry.scale for entry in finding.scales}
     files = []
     for capture_id in finding.capture_ids:

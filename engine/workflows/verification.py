@@ -12,6 +12,8 @@ from engine.report.differences import ABSENT, Difference, compare_findings
 from engine.store import Store
 from engine.workflows.codes.series import Keyring
 from engine.workflows.findings import repeat
+from engine.workflows.labels.recogniser import Recogniser
+from engine.workflows.labels.recogniser import opened as recognising
 from engine.workflows.labels.reported_libraries import libraries_differ
 from engine.workflows.report_reader import ReadReport, read_report
 
@@ -69,7 +71,8 @@ def verify_report(
             ]
             differences += _against_store(report, store, context)
             if report.content is not None:
-                repeated, found, locked = _repeat_all(report.content, store, context, keyring)
+                with recognising(None) as recogniser:  # its process starts with the first label, and serves all of them
+                    repeated, found, locked = _repeat_all(report.content, store, context, keyring, recogniser)
                 differences += found
     context.progress(1, 1, "")
     return ReportVerification(
@@ -140,7 +143,7 @@ def _evidence(store: Store, sha256: str, name: str, context: JobContext) -> list
 
 
 def _repeat_all(
-    content: ReportContent, store: Store, context: JobContext, keyring: Keyring | None
+    content: ReportContent, store: Store, context: JobContext, keyring: Keyring | None, recogniser: Recogniser
 ) -> tuple[int, list[Difference], list[NotRepeated]]:
     """Run the report's findings again on the stored evidence and compare them with the recorded ones."""
     repeated, found, locked = 0, list[Difference](), list[NotRepeated]()
@@ -150,7 +153,7 @@ def _repeat_all(
         where = f"finding {entry.finding.id}"
         try:
             recorded = _with_rasters(store, entry.finding)
-            again = repeat(store, recorded, context, keyring)
+            again = repeat(store, recorded, context, keyring, recogniser)
         except SeriesLockedError as error:
             locked.append(_locked(store, entry.finding.id, error.series_id))
             continue

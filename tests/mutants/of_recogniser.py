@@ -68,4 +68,11 @@ MUTANTS = (
         "    if known is None:\n",
         f"{OF_LIBRARY}::test_where_the_cache_tells_where_images_lie_no_segment_is_read_whole",
     ),
+    Mutant(
+        "a-process-for-each-finding",
+        "engine/workflows/findings.py",
+        "return repeat_identification(store, finding, context, recogniser)",
+        "return repeat_identification(store, finding, context)",
+        "tests/gui/pages/test_compare_labels.py::test_a_report_on_labels_is_issued_and_run_again",
+    ),
 )

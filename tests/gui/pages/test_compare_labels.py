@@ -337,9 +337,15 @@ def test_a_report_on_labels_is_issued_and_run_again(window, made, tmp_path, sett
     from engine.workflows.verification import verify_report
 
     page = opened(window, shutil.copytree(made.identified, tmp_path / "Report.touchstone"), made.case_id, settle)
-    session, out = page.session, tmp_path / "report.pdf"
-    monkeypatch.setattr("engine.workflows.labels.recogniser.Recogniser", recogniser)
+    session, out, started = page.session, tmp_path / "report.pdf", []
+
+    def start():
+        started.append(recogniser())
+        return started[-1]
+
+    monkeypatch.setattr("engine.workflows.labels.recogniser.Recogniser", start)
     make_report(session.store, session.actor, made.case_id, out, context=JobContext())
     again = verify_report(out, session.store.path, JobContext())
     assert again.ok, again.differences
     assert again.repeated == 2
+    assert len(started) == 1  # one process serves all findings
