@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
@@ -79,9 +79,22 @@ class Rows(QAbstractTableModel):
 
 
 class RowsTable(QTableView):
-    """A table over ``Rows``: whole rows are selected, Ctrl+C copies them, Tab leaves it."""
+    """A table over ``Rows``: whole rows are selected, Ctrl+C copies them, Tab leaves it.
 
-    def __init__(self, name: str, headers: Sequence[str], *, stretch: int = -1, headers_shown: bool = True) -> None:
+    Parameters
+    ----------
+    name : str
+        What it shows, for assistive tools.
+    stretch : int
+        The column that takes the room that is left.
+    wrapped : bool
+        Whether long texts take several lines instead of being shortened.
+    """
+
+    def __init__(
+        self, name: str, headers: Sequence[str], *, stretch: int = -1, headers_shown: bool = True,
+        wrapped: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.rows = Rows(headers)
         self.setModel(self.rows)
@@ -91,9 +104,12 @@ class RowsTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setAlternatingRowColors(True)
         self.setShowGrid(False)
-        self.setWordWrap(False)
+        self.setWordWrap(wrapped)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + GRID)
+        if wrapped:
+            self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+            self.setItemDelegate(RoomyRows(self))
         header = self.horizontalHeader()
         header.setVisible(headers_shown)
         header.setHighlightSections(False)
@@ -113,3 +129,22 @@ class RowsTable(QTableView):
             QApplication.clipboard().setText("\n".join("\t".join(self.rows.row(row)) for row in chosen))
             return
         super().keyPressEvent(event)
+
+
+class WholeTable(RowsTable):
+    """Titles and values as high as all of its rows; what scrolls is what holds it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, ("", ""), headers_shown=False, wrapped=True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().geometriesChanged.connect(self._keep_height)
+        self.verticalHeader().sectionResized.connect(self._keep_height)
+        self.rows.modelReset.connect(self._keep_height)
+        self._keep_height()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the wheel to what scrolls."""
+        event.ignore()
+
+    def _keep_height(self) -> None:
+        self.setFixedHeight(self.verticalHeader().length() + 2 * self.frameWidth())

@@ -1,5 +1,6 @@
 """The Codes page."""
 
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from gui.pages.codes.checking import CheckActions
 from gui.pages.codes.lookup import LookupPanel
 from gui.pages.codes.points import PointsPanel, SetBy
 from gui.pages.codes.printing import Batch, PrintPanel
+from gui.pages.codes.printings import Printing, PrintingsPanel
 from gui.pages.codes.register_actions import RegisterActions
 from gui.pages.codes.series_actions import SeriesActions
 from gui.pages.codes.series_list import SeriesFactsPanel, SeriesList
@@ -21,8 +23,17 @@ from gui.shell.commands import Command, CommandRegistry
 if TYPE_CHECKING:
     from engine.workflows.codes.checked import CheckedCode
 
-Found = tuple[tuple[SeriesOverview, ...], tuple[Batch, ...], SetBy]
-LOOK_UP, SERIES, PRESS, PRINT = range(4)
+LOOK_UP, SERIES, PRESS, PRINT, PRINTED = range(5)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the page shows of a store: the series, what was issued and printed of them, and who set each point when."""
+
+    series: tuple[SeriesOverview, ...] = ()
+    batches: tuple[Batch, ...] = ()
+    printings: tuple[Printing, ...] = ()
+    set_by: SetBy = field(default_factory=dict[str, tuple[str, str]])
 
 
 class CodesPage(FramedPage):
@@ -33,17 +44,16 @@ class CodesPage(FramedPage):
 
     def __init__(self, session: Session, commands: CommandRegistry) -> None:
         super().__init__(session, commands)
-        self._overviews: tuple[SeriesOverview, ...] = ()
-        self._set_by: SetBy = {}
+        self._found = Found()
         self._chosen = ""
         self._answer: RegisterAnswer | None = None
-        self._batches: tuple[Batch, ...] = ()
         self._add_commands()
         self.printing = PrintPanel(session, commands, self.current)
         self.series = SeriesList(session, commands)
         self.lookup = LookupPanel(session, commands)
         self.facts = SeriesFactsPanel(commands)
         self.points = PointsPanel(session, commands)
+        self.printings = PrintingsPanel(commands)
         self.frame(
             self.series,
             (
@@ -51,6 +61,7 @@ class CodesPage(FramedPage):
                 (self.facts, "Series"),
                 (self.points, "Presses"),
                 (self.printing, "Issue and print"),
+                (self.printings, "Printed"),
             ),
             shares=(1, 2),
             begins=(self.lookup.line, self.series.table),
@@ -68,7 +79,7 @@ class CodesPage(FramedPage):
 
     def current(self) -> SeriesOverview | None:
         """Return the chosen series."""
-        return next((each for each in self._overviews if each.series.id == self._chosen), None)
+        return next((each for each in self._found.series if each.series.id == self._chosen), None)
 
     def may_drop(self) -> bool:
         """Whether there is a store that images of codes and tables are for."""
@@ -84,7 +95,7 @@ class CodesPage(FramedPage):
             self._register.read_steps(files[0])
 
     def _add_commands(self) -> None:
-        self._series_actions = SeriesActions(self.session, self, self.current, lambda: self._overviews)
+        self._series_actions = SeriesActions(self.session, self, self.current, lambda: self._found.series)
         self._series_actions.add_commands(self.commands)
         self._register = RegisterActions(self.session, self, lambda: self._answer)
         self._checks = CheckActions(self.session, self)
@@ -110,22 +121,24 @@ class CodesPage(FramedPage):
     def _show(self, store: AnyStore, found: Found) -> None:
         if self.session.store is not store:
             return
-        self._overviews, self._batches, self._set_by = found
-        ids = [each.series.id for each in self._overviews]
+        self._found = found
+        ids = [each.series.id for each in self._found.series]
         if self._chosen not in ids:
             self._chosen = ids[0] if ids else ""
         self._show_series()
         self.show_note()
 
     def _show_series(self) -> None:
-        self.series.show_series(self._overviews, self._chosen)
+        self.series.show_series(self._found.series, self._chosen)
         self._show_chosen()
 
     def _show_chosen(self) -> None:
         overview = self.current()
         self.facts.show_series(overview)
-        self.points.show_series(overview, self._set_by)
-        self.printing.show_series(overview, self._batches)
+        found = self._found
+        self.points.show_series(overview, found.set_by)
+        self.printing.show_series(overview, found.batches)
+        self.printings.show_series(overview, found.printings, found.batches)
         self.commands.refresh()
 
     def _choose(self, series_id: str) -> None:
@@ -155,14 +168,14 @@ class CodesPage(FramedPage):
 
     def _leave(self) -> None:
         """Show nothing of a store that is gone."""
-        self._overviews, self._batches, self._set_by = (), (), {}
+        self._found = Found()
         self._chosen = ""
         self.lookup.clear()
         self._show_series()
 
 
 def _read(store: AnyStore, context: JobContext) -> Found:
-    """Return the series of a store, the batches of IDs issued, and who set each operating point and when."""
+    """Read what the page shows of a store."""
 
     def made(kind: str, key: str) -> tuple[str, str]:
         event = store.event_of(kind, key)
@@ -170,4 +183,6 @@ def _read(store: AnyStore, context: JobContext) -> Found:
 
     series = series_overview(store)
     batches = tuple(Batch(each, *made("ids issued", each.id)) for each in store.id_batches())
-    return series, batches, {p.id: made("operating point set", p.id) for each in series for p in each.points}
+    printings = tuple(Printing(each, *made("codes printed", each.id)) for each in store.printings())
+    set_by = {point.id: made("operating point set", point.id) for each in series for point in each.points}
+    return Found(series, batches, printings, set_by)

@@ -336,7 +336,8 @@ class PrintPanel(QWidget):
         def done(report: "SheetReport") -> None:
             NoteDialog("Sheets saved", _told(report), self.window()).open()
 
-        self._session.run(f"Save the sheets of {count(batch.count, 'ID')}", work, done=done)
+        title = f"Save the sheets of {count(batch.count, 'ID')}"
+        self._session.run(title, work, done=done, ended=self._session.records_changed.emit)
 
     def _chosen_batch(self) -> Batch | None:
         key = self.batches.current_key()

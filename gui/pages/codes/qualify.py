@@ -27,9 +27,12 @@ class QualifyWish:
 
 
 class QualifyDialog(FormDialog):
-    """Ask for the scans of a press and what made them."""
+    """Ask for the scans of a press and what made them; ``before`` fills the form with what was asked for before."""
 
-    def __init__(self, series_name: str, qualify: Callable[[QualifyWish], None], parent: QWidget) -> None:
+    def __init__(
+        self, series_name: str, qualify: Callable[[QualifyWish], None], parent: QWidget,
+        before: QualifyWish | None = None,
+    ) -> None:  # fmt: skip
         super().__init__("Qualify a press", "Measure", self._hand_on, parent)
         self._qualify = qualify
         self.add_field("Series", PlainLabel(series_name))
@@ -53,6 +56,21 @@ class QualifyDialog(FormDialog):
         for field in (self.genuine, self.copies):
             field.changed.connect(self.check)
         self.add_check(self._files_missing)
+        if before is not None:
+            self._fill(before)
+
+    def _fill(self, wish: QualifyWish) -> None:
+        for line, text in (
+            (self.name, wish.name),
+            (self.scanner, wish.scanner),
+            (self.printer, wish.printer),
+            (self.material, wish.material),
+        ):
+            line.setText(text)
+        self.genuine.add(list(wish.genuine))
+        self.copies.add(list(wish.copies))
+        self.device.setCurrentText(wish.device.value)
+        self.simulated.setChecked(wish.simulated)
 
     def _files_missing(self) -> str:
         genuine, copies = self.genuine.paths(), self.copies.paths()

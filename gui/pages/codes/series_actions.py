@@ -43,6 +43,7 @@ class SeriesActions(QObject):
         self._page = page
         self._series = series
         self._listed = listed
+        self._unqualified: dict[str, QualifyWish] = {}  # what was asked for a series and has come to no point
 
     def add_commands(self, commands: CommandRegistry) -> None:
         """Register the commands of the Codes menu that are about series."""
@@ -96,7 +97,8 @@ class SeriesActions(QObject):
         series = overview.series
 
         def ask() -> None:
-            QualifyDialog(series.name, partial(self._qualify, series), self._page.window()).open()
+            before = self._unqualified.get(series.id)
+            QualifyDialog(series.name, partial(self._qualify, series), self._page.window(), before).open()
 
         with_secrets(self._session, series, ask, self._page.window())
 
@@ -144,9 +146,11 @@ class SeriesActions(QObject):
             )  # fmt: skip
 
         def done(point: OperatingPoint) -> None:
+            self._unqualified.pop(series.id, None)
             self.qualified.emit(point.id)
             self._session.records_changed.emit()
 
+        self._unqualified[series.id] = wish
         self._session.run(f"Qualify {wish.name}", work, done=done)
 
     def _void(self, series: CodeSeries, reason: str) -> None:

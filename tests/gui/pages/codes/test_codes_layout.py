@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.core.codes import CodeSeries
 from engine.workflows.codes.tracing import IssuedIds, life_step, record_steps
-from gui.pages.codes.page import LOOK_UP, PRESS, PRINT, SERIES, CodesPage
+from gui.pages.codes.page import LOOK_UP, PRESS, PRINT, PRINTED, SERIES, CodesPage
 from gui.session import Session
 from gui.shell import theme
 from gui.shell.theme import Scheme
@@ -52,7 +52,7 @@ def filled(
 
 def states(page: CodesPage, window: MainWindow) -> Iterator[str]:
     """Bring up every tab in turn; yield its name."""
-    for place in (LOOK_UP, SERIES, PRESS, PRINT):
+    for place in (LOOK_UP, SERIES, PRESS, PRINT, PRINTED):
         page.tabs.setCurrentIndex(place)
         window.resize(window.minimumSizeHint().expandedTo(window.size()))
         QApplication.processEvents()

@@ -121,6 +121,51 @@ def test_a_refused_qualification_names_file_and_remedy(
     assert unlocked.points.empty.isVisibleTo(unlocked.points)
 
 
+def test_what_was_typed_stands_in_the_form_again_until_a_press_is_qualified(
+    qtbot: QtBot,
+    unlocked: CodesPage,
+    series: CodeSeries,
+    open_window: MainWindow,
+    scans: tuple[Path, Path],
+    settle: Callable[[], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wish_of(form: QualifyDialog) -> tuple[Any, ...]:
+        lines = tuple(field.text() for field in (form.name, form.printer, form.scanner, form.material))
+        return (
+            *lines,
+            form.genuine.paths(),
+            form.copies.paths(),
+            form.device.currentText(),
+            form.simulated.isChecked(),
+        )
+
+    def ask() -> QualifyDialog:
+        open_window.commands.run("codes.qualify")
+        return dialog(QualifyDialog)
+
+    form = ask()
+    fill(form, scans)
+    form.material.setText("coated paper")
+    form.device.setCurrentText("phone")
+    form.simulated.setChecked(True)
+    typed = wish_of(form)
+    qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
+    settle()
+    open_window.errors.close()
+    again = ask()
+    assert wish_of(again) == typed and again.accept_button.isEnabled()
+
+    def qualify(store: Any, actor: Any, *_: Any, **__: Any) -> OperatingPoint:
+        store.commit(actor.id, "operating point set", point := sample_point(series))
+        return point
+
+    monkeypatch.setattr("engine.workflows.codes.qualification.qualify", qualify)
+    qtbot.mouseClick(again.accept_button, Qt.MouseButton.LeftButton)
+    settle()
+    assert wish_of(ask())[:4] == ("", "", "", "")
+
+
 def test_examiners_qualify_nothing_and_validators_do(
     page: CodesPage, open_window: MainWindow, session: Session
 ) -> None:

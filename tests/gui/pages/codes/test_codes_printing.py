@@ -1,6 +1,7 @@
 """Issuing and printing on the Codes page: preview, numbers, tables, sheets."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.workflows.codes.tracing import IssuedIds, query
 from gui.pages.codes.issue import ID_ALONE, NO_SHEETS, SheetsDialog
-from gui.pages.codes.page import PRINT, CodesPage
+from gui.pages.codes.page import PRINT, PRINTED, CodesPage
 from gui.session import Session
 from gui.shell.window import MainWindow
 from gui.widgets.notes import NoteDialog
@@ -72,6 +73,37 @@ def test_ids_are_issued_and_their_sheets_written(
     (row,) = rows_of(unlocked.printing.batches)
     assert row[1:3] == ("3", "Order 17")
     assert rows_of(unlocked.series.table) == [("Autumn", "3", "unlocked")]
+
+
+def test_what_was_printed_is_listed_with_its_ids_its_files_and_who_did_it(
+    qtbot: QtBot,
+    unlocked: CodesPage,
+    issued: IssuedIds,
+    open_window: MainWindow,
+    tmp_path: Path,
+    settle: Callable[[], None],
+) -> None:
+    panel = unlocked.printings
+    unlocked.tabs.setCurrentIndex(PRINTED)
+    assert panel.empty.isVisible(), "issuing alone prints nothing"
+    outs = [tmp_path / "sheets.pdf", tmp_path / "again.png"]
+    for out in outs:
+        open_window.commands.run("codes.save")
+        form = dialog(SheetsDialog)
+        form.format.setCurrentIndex(outs.index(out))
+        form.out.setText(str(out))
+        qtbot.mouseClick(form.accept_button, Qt.MouseButton.LeftButton)
+        settle()
+        dialog(NoteDialog).close()
+    first, second = rows_of(panel.table)
+    ids = f"{issued.product_ids[0]} to {issued.product_ids[-1]}"
+    assert first[1:] == ("5", "1 PDF", ids, "Administrator")
+    assert second[1:] == ("5", "1 PNG", ids, "Administrator")
+    panel.table.selectRow(0)
+    details = dict(rows_of(panel.details))
+    assert details["File 1"] == f"SHA-256 {sha256(outs[0].read_bytes()).hexdigest()}"
+    assert details["IDs"].split() == list(issued.product_ids)
+    assert details["Of the batch"].startswith("5 IDs issued ")
 
 
 def test_one_code_for_each_row_of_a_table_with_its_data(
