@@ -38,6 +38,8 @@ from gui.shell.tray import JobSummary, JobTray
 from gui.widgets.forms import FormDialog
 
 DEFAULT_SIZE = QSize(160 * GRID, 100 * GRID)
+FRAME = QSize(2 * GRID, 5 * GRID)
+"""What a desktop puts around a window, which Qt does not know before it is shown."""
 MINIMUM_SIZE = QSize(100 * GRID, 64 * GRID)
 
 
@@ -177,7 +179,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(MINIMUM_SIZE)
         self._build_menus()
         if not self.restoreGeometry(self.settings.geometry):
-            self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableSize()))
+            self.resize(DEFAULT_SIZE.boundedTo(self.screen().availableSize() - FRAME))
         self.restoreState(self.settings.state)
 
     def _connect(self) -> None:

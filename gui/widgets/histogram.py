@@ -180,8 +180,9 @@ def _empty_plot() -> Any:
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.hideButtons()
     plot.setMouseEnabled(x=False, y=False)
-    plot.setFixedHeight(PLOT_HEIGHT)
-    plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    plot.setMinimumHeight(PLOT_HEIGHT // 2)
+    plot.setMaximumHeight(PLOT_HEIGHT)
+    plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return plot
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHeaderView, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QWidget
 
 from engine.core.library import FIELD_LABELS, Library, label_name
 from gui.pages.library.words import labels_text
@@ -112,10 +112,8 @@ class CheckedDialog(FormDialog):
         parent: QWidget,
     ) -> None:  # fmt: skip
         super().__init__("What the images show", f"Enrol {labels_text(labels)}", enrol, parent)
-        self.table = RowsTable("What each image shows", ("Image", "Labels", "Missing, or to be known"))
+        self.table = RowsTable("What each image shows", ("Image", "Labels", "Missing, or to be known"), wrapped=True)
         self.table.rows.show(rows)
-        self.table.setWordWrap(True)
-        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.setMinimumHeight(24 * GRID)
         self.setMinimumWidth(WIDTH)
         self.form.addRow(self.table)

@@ -35,11 +35,15 @@ from gui.widgets.combo import ElidedCombo
 from gui.widgets.files import IMAGES
 from gui.widgets.histogram import ScoreHistogram, prepare
 from gui.widgets.splits import side_by_side, stacked
-from gui.widgets.table import RowsTable
+from gui.widgets.table import WholeTable
 from gui.widgets.text import EmptyState, PlainLabel
 
 if TYPE_CHECKING:
     from engine.workflows.labels.identification import Identification
+
+
+WORDS = 48
+"""Letters that a line of what was found has room for."""
 
 
 class IdentifyOptions(QWidget):
@@ -127,7 +131,7 @@ class IdentifyPanel(QWidget):
         self.reason = PlainLabel(wrap=True)
         self.cautions = PlainLabel(wrap=True, meaning="caution")
         self.pair = PairView()
-        self.facts = RowsTable("What was found", ("", ""), headers_shown=False)
+        self.facts = WholeTable("What was found")
         self.histogram = ScoreHistogram()
         self.model = LabelModel(self.images)
         self.view = label_view("The labels most like it", self.model)
@@ -194,8 +198,10 @@ class IdentifyPanel(QWidget):
         column.setSpacing(GRID)
         for part in (self.which, self.outcome, self.reason, self.cautions):
             column.addWidget(part)
-        column.addWidget(self.facts, 1)
+        column.addWidget(self.facts)
+        column.addStretch(1)
         area = QScrollArea()  # long reasons in large text leave no room otherwise
+        area.setMinimumWidth(WORDS * self.fontMetrics().averageCharWidth())
         area.setWidget(words)
         area.setWidgetResizable(True)
         area.setFrameShape(QScrollArea.Shape.NoFrame)

@@ -34,7 +34,7 @@ class LibraryList(QWidget):
             CommandButton(commands.action("library.make"), icon="new", primary=True),
             CommandButton(commands.action("actor.choose"), icon="actor"),
         )
-        self.facts = RowsTable("Facts of the library", ("", ""), headers_shown=False)
+        self.facts = RowsTable("Facts of the library", ("", ""), headers_shown=False, wrapped=True)
         self.caution = PlainLabel(meaning="caution", wrap=True)
         self.body = QStackedWidget()
         self.body.addWidget(self.empty)

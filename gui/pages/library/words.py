@@ -86,7 +86,7 @@ def index_lines(info: IndexInfo) -> tuple[str, ...]:
     """Return what an index came to."""
     return (
         f"{info.count:,} labels, {info.kind}",
-        *((f"{info.lists:,} lists, {info.probes} looked into for a label",) if info.lists else ()),
+        *((f"{info.lists:,} lists, {info.first} to {info.probes} looked into for a label",) if info.lists else ()),
         f"In memory {byte_size(info.resident_bytes)}, codes {byte_size(info.code_bytes)}; vectors mapped from the disk "
         f"{byte_size(info.mapped_bytes)}",
         f"Built in {info.seconds:.1f} s",
