@@ -8,6 +8,7 @@ from engine.cli import library_identify
 from engine.cli.lookup import find_actor, find_library
 from engine.cli.opening import readable, writable
 from engine.cli.output import Output
+from engine.core.errors import InputError
 from engine.core.library import label_name
 from engine.jobs import JobContext
 from engine.workflows.labels import enrolment, library, library_index
@@ -140,6 +141,10 @@ def _told(field: FieldEnrolled) -> list[str]:
 
 
 def _index(options: argparse.Namespace, output: Output, context: JobContext) -> int:
+    if options.self_test is not None and options.self_test < 1:
+        raise InputError(
+            f"A self-test takes 1 label or more, not {options.self_test}", remedy="Give another --self-test."
+        )
     with readable(options.folder, output) as store:
         own = find_library(store, options.library)
         built = library_index.build_index(store, own.id, context=context)

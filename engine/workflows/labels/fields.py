@@ -20,6 +20,7 @@ from engine.methods.micro_pattern.judge import shipped_judge
 from engine.methods.micro_pattern.segmentation import COLUMNS, CROP_PX, ROWS, LabelState, Place, crop, segment
 
 UNSAFE = re.compile(r"[^\w.-]+")
+LEAST_SIDE, MOST_SIDE = 16, 4096  # pixels along a label that is cut out
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,8 @@ def segment_fields(
     """
     if columns < 1 or rows < 1 or columns * rows > FIELD_LIMIT:
         raise InputError(f"A field shows 1 to {FIELD_LIMIT} labels, not {columns} x {rows}")
+    if not LEAST_SIDE <= side <= MOST_SIDE:
+        raise InputError(f"A label is cut out with {LEAST_SIDE} to {MOST_SIDE} pixels a side, not {side}")
 
     def labels(pixels: NDArray[np.uint8]) -> tuple[tuple[Place, ...], str]:
         found = segment(pixels, columns=columns, rows=rows, judge=shipped_judge())
@@ -132,12 +135,13 @@ def _each(paths: Sequence[Path], work: Any, out: Path | None, side: int, context
             sha256 = ""
             try:
                 if not path.is_file():
-                    raise ImagingError("There is no such file", where=path.name, remedy="Check the name.")
+                    raise ImagingError("There is no such file", remedy="Check the name.")
                 sha256 = file_sha256(path)
                 pixels = _eight_bits(worker.read(path, 0, context))
                 places, reason = work(pixels)
             except ImagingError as error:
-                yield FieldReport(path.name, sha256, (), str(error), readable=False)
+                reason = f"{error.what}. {error.remedy}" if error.remedy else error.what
+                yield FieldReport(path.name, sha256, (), reason, readable=False)
                 continue
             written = _write(pixels, places, out, stem, side) if out is not None else ()
             yield FieldReport(path.name, sha256, places, reason, True, written)
@@ -163,7 +167,7 @@ def _write(pixels: NDArray[np.uint8], places: tuple[Place, ...], out: Path, stem
                     Image.fromarray(crop(pixels, place.corners, side)).save(file, format="PNG")
                 written.append(path)
     except FileExistsError as error:
-        what = "A label of that name is there already"
+        what = "A file of that name is there already"
         raise InputError(what, where=str(error.filename), remedy="Choose an empty folder.") from error
     except OSError as error:
         what = f"The labels could not be written ({error.strerror})"

@@ -32,7 +32,15 @@ def train_micro_pattern(
         CosFace, as in the public code of He et al. 2024, or ArcFace, as in their text.
     steps, labels : int, optional
         Fewer or more than the profile has.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be made or holds another training, or the numbers are none that anything is learnt from.
     """
+    for name, number in (("steps", steps), ("labels", labels)):
+        if number is not None and number < 1:
+            raise InputError(f"A training has 1 or more {name}, not {number}", remedy="Leave it to the profile.")
     request = {
         "out": str(_folder(out)), "profile": profile.value, "loss": loss, "steps": steps, "labels": labels,
     }  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.evaluations import Profile
-from engine.core.records import hash_of
+from engine.core.records import entered, hash_of
 from engine.core.versions import versions
 from engine.jobs import JobContext, serve
 from engine.methods.micro_pattern.embedding import METHOD, Embedder
@@ -42,8 +42,7 @@ def _answer(request: dict[str, Any], context: JobContext) -> dict[str, Any]:
     classes = np.array([glyph_of(first + k) for k in range(len(crops))], dtype=np.int64)
     task = LabelTask(chosen.learning, TrainingCrops(crops, classes))
     train(task, chosen.training, work, chosen.learning, _Spread(context))
-    context.progress(9, 10, "measuring")
-    finish(out, profile, chosen, crops, context)
+    finish(out, profile, chosen, crops, context.part(9, 10, "measuring"))
     return {}
 
 
@@ -63,11 +62,11 @@ def _altered(profile: "TrainingProfile", request: dict[str, Any]) -> "TrainingPr
     """Return the profile with the loss, steps and number of labels that were asked for."""
     margin = profile.learning.margin.model_copy(update={"loss": request["loss"]})
     rendering, training = profile.rendering, profile.training
-    if request["labels"]:
-        rendering = Rendering.model_validate({**rendering.model_dump(), "count": request["labels"]})
-    if request["steps"]:
+    if request["labels"] is not None:
+        rendering = entered(Rendering, **{**rendering.model_dump(), "count": request["labels"]})
+    if request["steps"] is not None:
         fewer = {"steps": request["steps"], "warm_up": min(training.warm_up, request["steps"] // 10)}
-        training = TrainingSettings.model_validate({**training.model_dump(), **fewer})
+        training = entered(TrainingSettings, **{**training.model_dump(), **fewer})
     learning = profile.learning.model_copy(update={"margin": margin})
     return profile.model_copy(update={"rendering": rendering, "training": training, "learning": learning})
 
@@ -132,7 +131,7 @@ def _network_weights(checkpoint: Path) -> Weights:
 def _figures(card: ModelCard, weights: Weights, context: JobContext) -> tuple[CardFigure, ...]:
     """Measure how well labels never trained on are told apart, in the card's precision and in float32."""
     own = DEVELOPMENT
-    crops = np.stack([label_crops(own.first_seed + k, own.captures) for k in range(own.count)])
+    crops = np.stack([_rendered(own, number, context) for number in range(own.count)])
     command = f"train micro-pattern --profile {card.profile.value}"
     figures: list[CardFigure] = []
     vectors = {}
@@ -150,6 +149,12 @@ def _figures(card: ModelCard, weights: Weights, context: JobContext) -> tuple[Ca
         CardFigure(name="least cosine of int8 and float32 vectors", value=round(float(alike.min()), 5), command=command)
     )
     return tuple(figures)
+
+
+def _rendered(own: Rendering, number: int, context: JobContext) -> NDArray[np.uint8]:
+    context.check_cancelled()
+    context.progress(number, own.count)
+    return label_crops(own.first_seed + number, own.captures)
 
 
 def _told_apart(vectors: NDArray[np.float32]) -> tuple[float, float, float]:

@@ -47,6 +47,13 @@ def filled(run, store, images):
     return store
 
 
+@pytest.mark.parametrize("number", ["0", "-5"])
+def test_a_self_test_of_no_label_is_refused(run, filled, number):
+    code, lines, error = run("library", "index", filled, "--self-test", number)
+    assert (code, lines) == (2, [])
+    assert f"1 label or more, not {number}" in error
+
+
 def test_a_library_is_listed_and_told(run, filled):
     (listed,) = run("library", "list", filled)[1]
     (told,) = run("library", "info", filled, "--library", "film 7")[1]

@@ -27,7 +27,8 @@ def test_labels_are_cut_into_files_and_a_bad_file_is_named(field_file, tmp_path)
     bad.write_bytes(b"no image")
     out = tmp_path / "labels"
     first, second = fields.segment_fields([bad, field_file], out=out, context=JobContext())
-    assert first.found == 0 and "bad.png" in first.reason
+    assert (first.found, first.file_name) == (0, "bad.png")
+    assert first.reason == "The file is no TIFF, PNG, JPEG or BMP image. Export it as TIFF, PNG, JPEG or BMP."
     assert second.found == 12 and not second.reason
     assert sorted(path.name for path in out.iterdir())[:2] == ["field_1-r1c1.png", "field_1-r1c2.png"]
     assert len(second.written) == 12
@@ -54,6 +55,22 @@ def test_labels_never_replace_files(field_file, tmp_path):
     with pytest.raises(InputError, match="there already"):
         list(fields.segment_fields([field_file], out=tmp_path, context=JobContext()))
     assert (tmp_path / "field_1-r1c1.png").read_bytes() == b"kept"
+
+
+@pytest.mark.parametrize("side", [-1, 0, 15, 4097])
+def test_a_label_is_cut_out_with_a_side_that_shows_it(field_file, tmp_path, side):
+    with pytest.raises(InputError, match="16 to 4096 pixels"):
+        list(fields.segment_fields([field_file], out=tmp_path / "new", side=side, context=JobContext()))
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_file_is_no_folder_to_cut_labels_into(field_file, tmp_path):
+    (tmp_path / "file").write_bytes(b"kept")
+    for out in (tmp_path / "file", tmp_path / "file" / "labels"):
+        with pytest.raises(InputError, match=r"there already|Not a directory") as caught:
+            list(fields.segment_fields([field_file], out=out, context=JobContext()))
+        assert caught.value.where == str(out)
+    assert (tmp_path / "file").read_bytes() == b"kept"
 
 
 def test_two_files_of_one_name_are_refused_before_anything_is_written(field_file, tmp_path):
