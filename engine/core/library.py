@@ -55,7 +55,8 @@ class LabelBatch(Record):
     """Labels enrolled at one time; images, places, quality and embeddings stand in the event's segment.
 
     The labels have the numbers from ``first_number`` on, field by field and row by row. ``embedder_key`` tells under
-    which weights the embeddings were made: only those of one key are ever compared.
+    which weights the embeddings were made: only those of one key are ever compared. ``classes`` are the names of the
+    pattern classes that these weights know, in the order of their numbers; none are recorded in earlier batches.
     """
 
     id: Identifier
@@ -64,6 +65,7 @@ class LabelBatch(Record):
     count: Count
     fields: Annotated[tuple[FieldUsed, ...], Field(min_length=1, max_length=10_000)]
     embedder_key: Sha256
+    classes: Annotated[tuple[Name, ...], Field(max_length=10_000)] = ()
     simulated: bool = False
 
     @model_validator(mode="after")

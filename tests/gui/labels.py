@@ -25,8 +25,9 @@ def filled_library(
 
 
 def add_batch(
-    store: Store, actor: Actor, library: Library, first: int, count: int = 24, *, key: str = KEY
-) -> LabelBatch:
+    store: Store, actor: Actor, library: Library, first: int, count: int = 24, *, key: str = KEY,
+    classes: tuple[str, ...] = GLYPHS,
+) -> LabelBatch:  # fmt: skip
     """Record one batch of labels; the upper part of label N is as grey as N says, its class is N modulo ``CLASSES``."""
     random = generator(first, "labels of the window's tests")
     sha256 = [store.add_evidence(random.bytes(64), ".png") for _ in range(count // 12)]
@@ -40,7 +41,7 @@ def add_batch(
         fields=tuple(
             FieldUsed(file_name=f"field-{first}-{place}.png", sha256=own, found=12) for place, own in enumerate(sha256)
         ),
-        embedder_key=key, simulated=True,
+        embedder_key=key, classes=classes, simulated=True,
     )  # fmt: skip
     crops = np.repeat((numbers % 200 + 20).astype("|u1")[:, None], LABEL_PX * LABEL_PX, axis=1)
     crops[:, -LABEL_PX * LABEL_PX // 4 :] = random.integers(0, 256, (count, LABEL_PX * LABEL_PX // 4))

@@ -75,4 +75,18 @@ MUTANTS = (
         "return repeat_identification(store, finding, context)",
         "tests/gui/pages/test_compare_labels.py::test_a_report_on_labels_is_issued_and_run_again",
     ),
+    Mutant(
+        "classes-named-by-the-last-weights",
+        "engine/workflows/labels/shelf.py",
+        "codes[batch.classes]\n        found",
+        "codes[table.batches[-1].classes]\n        found",
+        "tests/engine/workflows/labels/test_shelf.py::test_classes_have_the_names_that_the_weights_of_their_batch_gave_them",
+    ),
+    Mutant(
+        "names-of-classes-not-recorded",
+        "engine/workflows/labels/enrolment.py",
+        "            classes=self._model.classes,\n",
+        "",
+        "tests/engine/workflows/labels/test_enrolment.py",
+    ),
 )

@@ -241,6 +241,7 @@ class _Run:
             count=sum(len(taken.page.crops) for taken in kept),
             fields=tuple(self._used(taken) for taken in kept),
             embedder_key=self._model.key,
+            classes=self._model.classes,
             simulated=state.library.simulated,
         )
         self._store.commit(self._actor.id, "labels enrolled", batch, tables=_tables([taken.page for taken in kept]))

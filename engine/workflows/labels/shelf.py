@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.library import LabelBatch
 from engine.jobs import JobContext
-from engine.simulation.glyphs import GLYPHS
 from engine.store import Store
 from engine.workflows.labels.library import LabelTable, LibraryOverview, label_table, library_overview
 
@@ -28,13 +27,13 @@ class Shelf:
     overview : LibraryOverview
         What it comes to.
     table : LabelTable
-        Its labels as columns.
+        Its labels as columns; classes are places in ``class_names``.
     enrolled : Mapping[str, tuple[str, str]]
         When (UTC) and by whom, by batch.
     reasons : Mapping[int, str]
         Why labels were withdrawn, by number.
     class_names : tuple[str, ...]
-        Of the pattern classes.
+        Of the pattern classes, as the weights had them that the labels were embedded with when they were enrolled.
     """
 
     overview: LibraryOverview
@@ -98,7 +97,8 @@ def shelf(store: Store, library_id: str, context: JobContext) -> Shelf:
         enrolled[batch.id] = event.time, store.actor(event.actor_id).name
     withdrawals = store.withdrawals(library_id)
     reasons = {number: withdrawal.reason for _at, withdrawal in withdrawals for number in withdrawal.numbers}
-    return Shelf(library_overview(store, library_id), table, enrolled, reasons, GLYPHS)
+    classes, names = _named_classes(table)
+    return Shelf(library_overview(store, library_id), replace(table, classes=classes), enrolled, reasons, names)
 
 
 def rows_left(shelf: Shelf, wanted: LabelFilter) -> NDArray[np.int64]:
@@ -118,6 +118,24 @@ def rows_left(shelf: Shelf, wanted: LabelFilter) -> NDArray[np.int64]:
     if wanted.text.strip():
         left &= _matching(shelf, wanted.text.strip())
     return np.flatnonzero(left)
+
+
+def _named_classes(table: LabelTable) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Return the classes of all labels as places in one list of names, -1 where a class has no name, and that list.
+
+    Batches that were embedded with other weights may number their classes otherwise, and know others.
+    """
+    places: dict[str, int] = {}
+    codes: dict[tuple[str, ...], NDArray[np.int32]] = {}
+    found = np.full(len(table), -1, dtype=np.int32)
+    for batch in table.batches:
+        if batch.classes not in codes:
+            own = [places.setdefault(name, len(places)) for name in batch.classes]
+            codes[batch.classes] = np.array([*own, -1], dtype=np.int32)
+        part = slice(batch.first_number - 1, batch.first_number - 1 + batch.count)
+        classes, known = table.classes[part], codes[batch.classes]
+        found[part] = known[np.where((classes >= 0) & (classes < len(batch.classes)), classes, -1)]
+    return found, tuple(places)
 
 
 def _matching(shelf: Shelf, text: str) -> NDArray[np.bool_]:

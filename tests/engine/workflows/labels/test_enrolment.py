@@ -9,6 +9,7 @@ import pytest
 from engine.core.errors import Cancelled, InputError
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.segmentation import crop
+from engine.simulation.glyphs import GLYPHS
 from engine.store import Store, verify
 from engine.workflows.labels import enrolment, library
 from engine.workflows.labels.enrolment import EnrolReport, enrol_fields, enrol_labels, reembed
@@ -53,6 +54,7 @@ def test_every_label_of_a_field_is_enrolled_with_its_image_place_and_embedding(
     assert [(field.found, field.reason, field.first_number) for field in report.fields] == [(12, "", 1), (12, "", 13)]
     (batch,) = report.batches
     assert (batch.count, report.labels, batch.simulated) == (24, 24, True)
+    assert batch.classes == GLYPHS
     assert [used.file_name for used in batch.fields] == ["field 1.png", "field 2.png"]
     assert store.evidence(batch.fields[1].sha256).read_bytes() == fields[1].read_bytes()
     table = library.label_table(store, library_id)

@@ -10,7 +10,7 @@ from engine.simulation.glyphs import GLYPHS
 from engine.store import Store
 from engine.workflows.labels.library import withdraw
 from engine.workflows.labels.shelf import ENROLLED, STATES, UNKNOWN, WITHDRAWN, LabelFilter, rows_left, shelf
-from tests.gui.labels import class_of, filled_library
+from tests.gui.labels import CLASSES, add_batch, class_of, filled_library
 
 TEXTS = (
     "",
@@ -44,6 +44,24 @@ def test_a_shelf_tells_batches_actors_reasons_and_classes(own):
     assert own.class_name(int(own.table.classes[6])) == class_of(7) and own.class_name(-1) == UNKNOWN
     assert own.file_name(23) == "field-1-1.png" and own.file_name(24) == "field-25-0.png"
     assert [own.row(number) for number in (0, 1, 48, 49)] == [None, 0, 47, None]
+
+
+def test_classes_have_the_names_that_the_weights_of_their_batch_gave_them(tmp_path):
+    with Store.create(tmp_path / "lab.touchstone", laboratory="Lab", location="Town", administrator="Keeper") as store:
+        actor = store.actors()[0]
+        library = filled_library(store, actor, batches=1, count=12)
+        others = ("ring", "lion", GLYPHS[1])
+        for first, classes in ((13, others), (25, ()), (37, GLYPHS)):
+            add_batch(store, actor, library, first, 12, classes=classes)
+        own = shelf(store, library.id, JobContext())
+        told = [own.class_name(number) for number in own.table.classes.tolist()]
+    assert told[:12] == told[36:] == [class_of(number) for number in range(1, 13)]
+    given = [number % CLASSES for number in range(13, 25)]
+    assert told[12:24] == [others[number] if number < len(others) else UNKNOWN for number in given]
+    assert told[24:36] == [UNKNOWN] * 12
+    assert len(set(own.class_names)) == len(own.class_names) == len({*GLYPHS, *others})
+    rows = rows_left(own, LabelFilter(class_name="lion"))
+    assert rows.tolist() == [row for row, name in enumerate(told) if name == "lion"] != []
 
 
 def named(text, own, row):
