@@ -13,6 +13,20 @@ OF_CAPTURES = "tests/engine/workflows/evaluation/test_label_captures.py"
 
 MUTANTS = (
     Mutant(
+        "share-of-the-mean-rounded-down",
+        FIELD,
+        "    limits = np.ceil(darkness",
+        "    limits = np.floor(darkness",
+        f"{OF_FIELD}::test_dark_is_what_lies_below_a_share_of_the_mean_around_it",
+    ),
+    Mutant(
+        "particles-drag-lines",
+        "engine/methods/micro_pattern/frames.py",
+        "        keep = seen & (away <= limit[..., None])\n",
+        "        keep = seen\n",
+        "tests/engine/methods/micro_pattern/test_frames.py::test_a_line_is_that_of_the_points_that_agree",
+    ),
+    Mutant(
         "every-frame-sure",
         FIELD,
         "seen, misses < SURE, lattice",
@@ -43,7 +57,7 @@ MUTANTS = (
     Mutant(
         "particles-move-frames",
         SINGLE,
-        "_squared(frames.corners[0])[None], stray=stray)",
+        "fitted(UPRIGHT, frames.corners), stray=stray)",
         "frames.corners)",
         f"{OF_SINGLE}::test_particles_on_the_frame_do_not_move_it",
     ),

@@ -1,6 +1,7 @@
 """The edges of etched frames to a fraction of a pixel, and whether there is a frame at all."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ REJECTION = 3.0  # robust deviations from the fitted line
 LEAST_PX = 1.0  # and never nearer than this: edges are ragged
 GAMMA = 2.2  # of captures as files hold them
 SHARE = 0.55  # of a side's profiles must show the edge
+SHARES = np.linspace(ENDS, 1 - ENDS, POSITIONS)  # where along a side each profile stands
+POWERS = SHARES[:, None] ** np.arange(3)
+FOLLOWING, BEFORE = [1, 2, 3, 0], [3, 0, 1, 2]  # corners or sides: indexing is quicker than np.roll
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,23 +59,21 @@ def refine(grey: NDArray[np.uint8], quads: Quads, *, stray: float = np.inf) -> F
     """
     if not len(quads):
         return Frames(np.empty((0, 4, 2)), np.empty((0, 4)), np.empty(0))
-    sides = np.stack([quads, np.roll(quads, -1, axis=1)], axis=2)  # (N, 4, start and end, 2)
-    along = sides[:, :, 1] - sides[:, :, 0]
-    lengths = np.linalg.norm(along, axis=2).mean(axis=1)
-    unit = along / np.maximum(np.linalg.norm(along, axis=2, keepdims=True), 1e-9)
+    along = quads[:, FOLLOWING] - quads
+    sides = np.sqrt((along * along).sum(axis=2))
+    lengths = sides.mean(axis=1)
+    unit = along / np.maximum(sides, 1e-9)[..., None]
     outwards = np.stack([unit[..., 1], -unit[..., 0]], axis=2)
-    share = np.linspace(ENDS, 1 - ENDS, POSITIONS)
-    feet = sides[:, :, :1] + share[None, None, :, None] * along[:, :, None]  # (N, 4, P, 2)
+    feet = quads[:, :, None] + SHARES[:, None] * along[:, :, None]  # (N, 4, P, 2)
     length = float(np.median(lengths))
     steps = np.arange(-round(INSIDE * length), round(OUTSIDE * length) + 1, dtype=np.float64)
     profiles = _sampled(grey, feet.astype(np.float32), outwards.astype(np.float32), steps.astype(np.float32))
     edges, widths = _edges(profiles, steps)
     edges[np.abs(edges) > stray * length] = np.nan
-    distance = share * lengths[:, None, None]
-    fitted, support = _lines(np.broadcast_to(distance, edges.shape), edges)
-    points = feet[:, :, 0] - share[0] * along + fitted[..., :1] * outwards
-    corners = _crossings(points, unit + fitted[..., 1:] * outwards)
-    return Frames(corners, support, np.array([_median(width) for width in widths]))
+    offset, rise, support = _lines(edges)
+    points = quads + offset[..., None] * outwards
+    corners = _crossings(points, along + rise[..., None] * outwards)
+    return Frames(corners, support, _medians(widths))
 
 
 def fitted(shape: NDArray[np.float64], corners: Quads) -> Quads:
@@ -113,61 +115,62 @@ def _edges(profiles: NDArray[np.float32], steps: NDArray[np.float64]) -> tuple[Q
     count = profiles.shape[-1]
     typical = _middle(profiles)  # (N, 4, S): grains differ from one profile to the next, the line does not
     darkest = typical.argmin(axis=2)
-    dark = np.take_along_axis(typical, darkest[..., None], axis=2)[..., 0]
+    dark = _at(typical, darkest)
     film = _middle(typical[..., -BAND:])
     level = (((dark**GAMMA + film**GAMMA) / 2) ** (1 / GAMMA))[..., None, None]  # half of the light
     beyond = np.arange(count) >= darkest[..., None, None]
     lit = (profiles >= level) & beyond
     first = lit.argmax(axis=3)
     before = np.maximum(first - 1, 0)
-    low = np.take_along_axis(profiles, before[..., None], axis=3)[..., 0]
-    high = np.take_along_axis(profiles, first[..., None], axis=3)[..., 0]
+    low, high = _at(profiles, before), _at(profiles, first)
     fraction = np.divide(level[..., 0] - low, high - low, out=np.zeros_like(low), where=high > low)
     found = steps[0] + before + np.clip(fraction, 0, 1)
-    near = np.take_along_axis(profiles, np.maximum(first - 3, 0)[..., None], axis=3)[..., 0]
-    shown = lit.any(axis=3) & (first > 0) & (dark < CLEAR * film)[..., None] & (near < level[..., 0])
+    near = _at(profiles, np.maximum(first - 3, 0))
+    clear = dark < CLEAR * film
+    shown = _at(lit, first) & (first > 0) & clear[..., None] & (near < level[..., 0])
     slope = np.abs(np.diff(typical, axis=2)).max(axis=2)
-    widths = np.where(dark < CLEAR * film, (film - dark) / np.maximum(slope, 1e-6), np.nan)
+    widths = np.where(clear, (film - dark) / np.maximum(slope, 1e-6), np.nan)
     return np.where(shown, found, np.nan), widths
 
 
-def _lines(along: NDArray[np.float64], edges: NDArray[np.float64]) -> tuple[Quads, NDArray[np.float64]]:
+def _lines(edges: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Fit a straight line to the edge points of every side, those that stray left out again and again.
 
     Parameters
     ----------
-    along, edges : NDArray[np.float64]
-        (N, 4, P) where the profiles stand along the side, and where they show the edge; NaN where they do not.
+    edges : NDArray[np.float64]
+        (N, 4, P) how far outwards each profile shows the edge; NaN where it does not.
 
     Returns
     -------
     tuple
-        (N, 4, 2) offset and slope, NaN where too few agree, and (N, 4) the share that agrees.
+        Three (N, 4): how far outwards the line lies where the side begins, how much farther where it ends, NaN where
+        too few points agree, and the share that agrees.
     """
     seen = np.isfinite(edges)
     known = np.where(seen, edges, 0.0)
     keep = seen
-    fitted = np.full((*edges.shape[:2], 2), np.nan)
+    offset = rise = np.zeros(edges.shape[:2])
     for _ in range(4):
         weight = keep.astype(np.float64)
-        total = np.maximum(weight.sum(axis=2), 1.0)
-        mean_x, mean_y = (weight * along).sum(axis=2) / total, (weight * known).sum(axis=2) / total
-        x, y = along - mean_x[..., None], known - mean_y[..., None]
-        slope = (weight * x * y).sum(axis=2) / np.maximum((weight * x * x).sum(axis=2), 1e-9)
-        fitted = np.stack([mean_y - slope * mean_x, slope], axis=2)
-        away = np.abs(known - fitted[..., :1] - slope[..., None] * along)
+        own, across = weight @ POWERS, (weight * known) @ POWERS[:, :2]
+        count, x, xx = np.maximum(own[..., 0], 1.0), own[..., 1], own[..., 2]
+        y, xy = across[..., 0], across[..., 1]
+        rise = (xy - x * y / count) / np.maximum(xx - x * x / count, 1e-9)
+        offset = (y - rise * x) / count
+        away = np.abs(known - offset[..., None] - rise[..., None] * SHARES)
         ordered = np.sort(np.where(keep, away, 0.0), axis=2)  # zeros first: those left out
-        middle = away.shape[2] - 1 - keep.sum(axis=2) // 2
-        typical = np.take_along_axis(ordered, np.minimum(middle, away.shape[2] - 1)[..., None], axis=2)
-        keep = seen & (away <= np.maximum(LEAST_PX, REJECTION * 1.4826 * typical))
+        middle = POSITIONS - 1 - keep.sum(axis=2) // 2
+        limit = np.maximum(LEAST_PX, REJECTION * 1.4826 * _at(ordered, middle))
+        keep = seen & (away <= limit[..., None])
     share = keep.mean(axis=2)
-    fitted[share < SHARE / 2] = np.nan
-    return fitted, share
+    few = share < SHARE / 2
+    return np.where(few, np.nan, offset), np.where(few, np.nan, rise), share
 
 
 def _crossings(points: Quads, directions: Quads) -> Quads:
     """Return where each side's line, through (N, 4, 2) points along directions, crosses the side's before it."""
-    before, towards = np.roll(points, 1, axis=1), np.roll(directions, 1, axis=1)
+    before, towards = points[:, BEFORE], directions[:, BEFORE]
     between = points - before
     determinant = towards[..., 1] * directions[..., 0] - towards[..., 0] * directions[..., 1]
     safe = np.where(np.abs(determinant) < 1e-6, np.nan, determinant)
@@ -183,6 +186,13 @@ def _middle(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray((ordered[:, :, half - 1] + ordered[:, :, half]) / 2, dtype=np.float32)
 
 
-def _median(values: NDArray[np.float64]) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else float("nan")
+def _medians(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the median of what is finite in each row of (N, M); NaN where nothing is."""
+    ordered, count = np.sort(values, axis=1), np.isfinite(values).sum(axis=1)  # NaN comes last
+    return (_at(ordered, np.maximum(count - 1, 0) // 2) + _at(ordered, np.maximum(count, 1) // 2)) / 2
+
+
+def _at(values: NDArray[Any], places: NDArray[np.intp]) -> NDArray[Any]:
+    """Return the value at a place along the last axis; ten times as quick as ``np.take_along_axis`` for few values."""
+    flat = values.reshape(-1, values.shape[-1])
+    return flat[np.arange(len(flat)), places.reshape(-1)].reshape(places.shape)

@@ -115,9 +115,7 @@ def candidates(grey: NDArray[np.uint8]) -> Quads:
 
     small = cv2.resize(grey, None, fx=1 / HALF, fy=1 / HALF, interpolation=cv2.INTER_AREA)
     height = small.shape[0]
-    side = round(LOCAL * height) | 1
-    dark = np.asarray(small < DARK * cv2.blur(small, (side, side)), dtype=np.uint8)
-    dark = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8))
+    dark = dark_lines(np.asarray(small, dtype=np.uint8), DARK, LOCAL)
     outlines, tree = cv2.findContours(dark, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     quads: list[NDArray[np.float64]] = []
     for number, outline in enumerate(outlines):
@@ -129,6 +127,27 @@ def candidates(grey: NDArray[np.uint8]) -> Quads:
         if abs(width - long) < SQUARE * max(width, long):
             quads.append(upright((x + 0.5) * HALF - 0.5, (y + 0.5) * HALF - 0.5, width * HALF, long * HALF, angle))
     return np.array(quads).reshape(-1, 4, 2)
+
+
+def dark_lines(grey: NDArray[np.uint8], darkness: float, local: float) -> NDArray[np.uint8]:
+    """Return what is darker than that share of its surroundings' mean, 255, and what is not, 0, small gaps closed.
+
+    Parameters
+    ----------
+    grey : NDArray[np.uint8]
+        (H, W).
+    darkness : float
+        0..1.
+    local : float
+        Side of the surroundings, in heights of the picture.
+    """
+    import cv2
+
+    side = round(local * grey.shape[0]) | 1
+    # Whole levels below a share of the mean are those below that share rounded up: a table of 256 entries tells it.
+    limits = np.ceil(darkness * np.arange(256)).astype(np.uint8)
+    dark = cv2.compare(grey, cv2.LUT(cv2.blur(grey, (side, side)), limits), cv2.CMP_LT)
+    return np.asarray(cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)
 
 
 def upright(x: float, y: float, width: float, height: float, angle_deg: float) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.methods.micro_pattern.frames import refine
+from engine.methods.micro_pattern.frames import fitted, refine
 from engine.methods.micro_pattern.segmentation import (
     BLURRED,
     DARK,
@@ -13,10 +13,11 @@ from engine.methods.micro_pattern.segmentation import (
     LabelState,
     Place,
     Segmentation,
+    dark_lines,
     upright,
 )
 
-SEARCH_PX = 300  # the shorter side of the picture in which candidates are sought
+SEARCH_PX = 300  # about the shorter side of the picture in which candidates are sought
 LOCAL_SHARES = (0.27, 0.12)  # sides of the local mean, in heights of the picture: for labels that fill it, and smaller
 LEAST_SHARE = 0.2  # of the capture's shorter side that a label's frame takes
 FAINT = 0.78  # of the local mean: where no line is as dark as DARK says, lines as faint as this are tried
@@ -25,6 +26,7 @@ LEAST_PART = 0.004  # of the picture: smaller pieces do not tell where a frame i
 # Of a side: how far edges may lie from the square seen before, in one look after another: a candidate is coarse, and
 # a particle on the frame's line has edges of its own.
 STRAYS = (0.03, 0.015, 0.0075)
+UPRIGHT = np.array([[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]])  # a square's corners
 SAME = 0.04  # of a side: candidates nearer to one another are one
 
 NO_FRAME = "No etched frame is seen on all four sides: it is out of focus, cut off, covered or not there"
@@ -80,14 +82,11 @@ def _candidates(grey: NDArray[np.uint8], darkness: float) -> Iterator[NDArray[np
     """Yield about square areas that dark lines enclose, (4, 2) corners in pixels."""
     import cv2
 
-    step = max(1.0, min(grey.shape) / SEARCH_PX)
-    small = cv2.resize(grey, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA)
+    step = max(1, round(min(grey.shape) / SEARCH_PX))  # whole: pixels that are averaged are then not divided
+    small = np.asarray(cv2.resize(grey, None, fx=1 / step, fy=1 / step, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     least = LEAST_SHARE * min(small.shape)
     for share in LOCAL_SHARES:
-        side = round(share * small.shape[0]) | 1
-        dark = np.asarray(small < darkness * cv2.blur(small, (side, side)), dtype=np.uint8)
-        closed = cv2.morphologyEx(dark, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8))
-        for outline in _enclosed(np.asarray(closed, dtype=np.uint8)):
+        for outline in _enclosed(dark_lines(small, darkness, share)):
             (x, y), (width, height), angle = cv2.minAreaRect(outline)
             if least <= min(width, height) and abs(width - height) < SQUARE * max(width, height):
                 place = ((x + 0.5) * step - 0.5, (y + 0.5) * step - 0.5)
@@ -125,22 +124,13 @@ def _frame(grey: NDArray[np.uint8], quad: NDArray[np.float64]) -> tuple[NDArray[
     for stray in STRAYS:
         if not np.isfinite(frames.corners).all():
             return None
-        frames = refine(grey, _squared(frames.corners[0])[None], stray=stray)
+        frames = refine(grey, fitted(UPRIGHT, frames.corners), stray=stray)
     corners = frames.corners
     limits = np.array([grey.shape[1], grey.shape[0]])
     inside = ((corners > -0.5) & (corners < limits - 0.5)).all()
     if not (frames.clear[0] and inside and _square(corners[0])):
         return None
     return corners[0], float(frames.softness[0])
-
-
-def _squared(corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the square that fits four corners best."""
-    turns = np.array([1, 1j, -1, -1j])
-    points = corners @ np.array([1, 1j])
-    middle = points.mean()
-    fitted = middle + turns * ((points - middle) / turns).mean()
-    return np.column_stack([fitted.real, fitted.imag])
 
 
 def _square(corners: NDArray[np.float64]) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.core.seeds import generator
-from engine.methods.micro_pattern.segmentation import LabelState, crop, segment
+from engine.methods.micro_pattern.segmentation import DARK, LabelState, crop, dark_lines, segment
 from engine.simulation.film import Film
 from engine.simulation.fluorescence import MIDDLE, STRENGTHS, WEAK, fluorescence, placing
 from engine.simulation.label_fields import COLUMNS, PITCH_UM, ROWS, label_field
@@ -61,6 +61,18 @@ def test_labels_of_a_field_keep_the_shape_that_they_share():
     assert sum(place.state is LabelState.FOUND for place in found) == 12
     for place, own in zip(found, corners, strict=True):
         assert np.linalg.norm(place.corners - own, axis=1).max() < 1.5
+
+
+@pytest.mark.parametrize("darkness", [DARK, 0.5, 0.78])
+def test_dark_is_what_lies_below_a_share_of_the_mean_around_it(darkness):
+    import cv2
+
+    random = generator(4, "levels")
+    grey = cv2.GaussianBlur(random.integers(0, 256, (120, 200)).astype(np.uint8), (0, 0), 0.7)
+    below = (grey < darkness * cv2.blur(grey, (13, 13)).astype(float)).astype(np.uint8)
+    closed = cv2.morphologyEx(below, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8))
+    assert 0 < closed.mean() < 1
+    assert np.array_equal(dark_lines(grey, darkness, 13 / 120), 255 * closed)
 
 
 def test_a_grey_field_is_segmented_as_a_coloured_one_is():
