@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -262,12 +262,29 @@ class Child:
             # -P: the working folder may hold evidence, and nothing in it may pass for a module of Python or ours.
             command = [sys.executable, "-P", "-m", self._module]
             try:
-                self._process = subprocess.Popen(
-                    command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
-                )
+                with _uninterrupted():
+                    self._process = subprocess.Popen(
+                        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+                    )
             except OSError as error:
                 raise JobError(f"The worker process cannot be started ({error.strerror})") from error
         return self._process
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Block Ctrl+C, also for a process started inside: its parent ends it, and its own traceback helps nobody (POSIX).
+
+    ``serve`` ignores Ctrl+C, but a process that is still importing has not come so far.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _read_reply(stream: IO[bytes], context: JobContext, future: Future[dict[str, Any]]) -> None:

@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 import textwrap
 import threading
@@ -228,6 +229,18 @@ def test_modules_in_the_working_folder_are_not_imported(child, tmp_path, monkeyp
         (folder / name).write_text("raise SystemExit('hostile')")
     monkeypatch.chdir(folder)
     assert pid_of(child)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
+def test_ctrl_c_does_not_reach_a_process_that_is_still_importing(module, capfd):
+    with Child(module("import time\ntime.sleep(1)\n" + textwrap.dedent(CHILD)), Limits(seconds=20)) as child:
+        process = child._started()
+        for _ in range(9):
+            time.sleep(0.05)
+            os.kill(process.pid, signal.SIGINT)
+        assert pid_of(child) == process.pid
+    assert not capfd.readouterr().err
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_no_process_is_left_after_close(child):

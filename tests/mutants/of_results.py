@@ -203,6 +203,13 @@ REPORTS = (
 
 ACTIONS = (
     Mutant(
+        "ctrl-c-reaches-a-child-that-imports",
+        "engine/jobs.py",
+        "                with _uninterrupted():\n",
+        "                with contextlib.nullcontext():\n",
+        f"{JOBS}::test_ctrl_c_does_not_reach_a_process_that_is_still_importing",
+    ),
+    Mutant(
         "openvino-tells-its-maker",
         "engine/__init__.py",
         'sys.modules["openvino_telemetry"] = cast("Any", None)',
