@@ -23,7 +23,8 @@ def outcome_text(finding: Finding) -> str:
     """Return what an operating point says of a finding where one does, else its outcome, else its title."""
     if finding.classification is not None:
         return verdict(finding.classification)[0]
-    return finding.outcome or finding.title
+    text = finding.outcome or finding.title
+    return text[:1].upper() + text[1:]
 
 
 def subject_text(finding: Finding) -> str:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from engine.workflows.labels.identification import Identification
 
 
-WORDS = 48
+WORDS = 34
 """Letters that a line of what was found has room for."""
 
 

@@ -18,6 +18,10 @@ LINES = 12
 Points = NDArray[np.float64]
 
 
+SEEN = 3 * LABEL_PX // 4
+"""The least side of a picture at which the film is told apart."""
+
+
 @dataclass(frozen=True, eq=False)
 class Pair:
     """What is shown: images of 256 px a side, and points (P, 2) in pixels of each; ``known`` may still be read.
@@ -41,7 +45,7 @@ class PairView(QWidget):
         self.pair: Pair | None = None
         self.setAccessibleName("Questioned and known label")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(2 * LABEL_PX // 2 + GRID, LABEL_PX // 2 + self._head()))
+        self.setMinimumSize(QSize(2 * SEEN + 2 * GRID, SEEN + self._head()))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return room for both pictures at their own size."""

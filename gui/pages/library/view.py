@@ -65,6 +65,12 @@ class GridView(QAbstractItemView):
         parts = list(self.selectionModel().selection())  # pyright: ignore[reportArgumentType] - a list, which stubs hide
         return sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
 
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return room for one cell."""
+        around = 2 * self.frameWidth()
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(self._cell.width() + around + bar, self._cell.height() + around)
+
     def seen(self) -> range:
         """Return the rows that are at least partly in sight."""
         return self._between(self.viewport().rect())

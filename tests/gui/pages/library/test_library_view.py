@@ -164,3 +164,10 @@ def settled(qtbot, session, view):
         qtbot.waitUntil(lambda: session.settled and not images._timer.isActive(), timeout=20_000)
 
     return wait
+
+
+def test_however_small_one_whole_label_is_in_sight(view):
+    show(view, 20)
+    view.resize(view.minimumSizeHint())
+    assert view.viewport().rect().contains(view.visualRect(view.model().index(0, 0)))
+    assert view.viewport().height() < 2 * view.visualRect(view.model().index(0, 0)).height()
