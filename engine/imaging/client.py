@@ -107,6 +107,17 @@ class ImagingWorker:
             raise JobError(error.what, where=error.where or path.name, remedy=error.remedy) from error
 
 
+def check_readable(path: Path, where: str) -> None:
+    """Raise ImagingError, which names ``where``, unless there is a file of that path that may be read."""
+    try:
+        if not path.is_file():
+            raise ImagingError("There is no such file", where=where, remedy="Check the name.")
+        path.open("rb").close()
+    except OSError as error:
+        what = f"The file cannot be read ({error.strerror})"
+        raise ImagingError(what, where=where, remedy="Check the path and its permissions.") from error
+
+
 @contextmanager
 def _understood(path: Path) -> Iterator[None]:
     """Turn a reply or a file that is not what it should be into a JobError: a broken decoder may send anything."""

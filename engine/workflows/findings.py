@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.core.case import Actor, Device, Scale
-from engine.core.errors import ImagingError, InputError
+from engine.core.errors import InputError
 from engine.core.finding import Finding
 from engine.core.library import METHOD as IDENTIFICATION
 from engine.core.method import MethodSettings
 from engine.core.records import file_sha256, new_id
-from engine.imaging.client import ImagingWorker
+from engine.imaging.client import ImagingWorker, check_readable
 from engine.jobs import JobContext, scratch_folder
 from engine.store import Store
 from engine.workflows.captures import describe
@@ -150,8 +150,7 @@ def _for_each(paths: Sequence[Path], given: Sequence[T], what: str) -> Sequence[
 
 def _bare_capture(path: Path, page: int | None, scale: Scale | None, context: JobContext) -> CaptureFile:
     """Describe a page of a file that belongs to no store."""
-    if not path.is_file():
-        raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
+    check_readable(path, str(path))
     sha256 = file_sha256(path, context.check_cancelled)
     with ImagingWorker() as worker, scratch_folder() as folder:
         held = [info.page for info in worker.inspect(path, context)]

@@ -145,10 +145,10 @@ def read_file(
     checker: CodeChecker, path: Path, page: int, device: Device, simulated: bool, context: JobContext
 ) -> tuple[Capture, ReadPage]:
     """Read the codes of a file of no store, and describe it as a capture."""
+    from engine.imaging.client import check_readable
     from engine.workflows.captures import describe  # loads the store, which the child has no use for
 
-    if not path.is_file():
-        raise ImagingError("There is no such file", where=str(path), remedy="Check the name.")
+    check_readable(path, str(path))
     read = checker.read(path, page, context)
     item_id = new_id("item")
     capture = describe(

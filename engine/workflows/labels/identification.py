@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from engine.core.errors import ImagingError, InputError
 from engine.core.library import Library
 from engine.core.method import MethodSettings
 from engine.core.records import new_id
+from engine.imaging.client import check_readable
 from engine.jobs import JobContext
 from engine.store import Store
 from engine.workflows.captures import describe
@@ -25,9 +26,6 @@ from engine.workflows.labels.library_index import searched_library
 from engine.workflows.labels.library_state import library_state
 from engine.workflows.labels.points import label_points
 from engine.workflows.labels.recogniser import CutPage, Found, Recogniser, opened
-
-if TYPE_CHECKING:
-    pass
 
 HITS = 10
 MOST_HITS = 100
@@ -196,8 +194,7 @@ def _identified(
             cut = cut_capture(own, file, library, context.part(0, 2))
             return identified(store, cut, file.capture, wanted, own, context.part(1, 2))
         page, device, simulated = origin
-        if not source.is_file():
-            raise ImagingError("There is no such file", where=str(source), remedy="Check the name.")
+        check_readable(source, str(source))
         cut = own.cut(source, page, array=(library.columns, library.rows), single=True, context=context.part(0, 2))
         facts = cut.facts
         capture = describe(

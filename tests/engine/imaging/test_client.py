@@ -13,7 +13,7 @@ from PIL import Image
 from engine.core.errors import Cancelled, ImagingError, JobError
 from engine.core.seeds import generator
 from engine.imaging import client
-from engine.imaging.client import ImagingWorker
+from engine.imaging.client import ImagingWorker, check_readable
 from engine.imaging.decode import decode
 from engine.imaging.pyramid import PyramidTiles
 from engine.imaging.quality import measure_quality
@@ -293,3 +293,19 @@ def test_every_real_image_is_read(worker, real_data, tmp_path):
         for info in worker.inspect(path):
             pixels = worker.read(path, info.page)
             assert pixels.shape[:2] == (info.height, info.width), path.name
+
+
+def test_a_file_that_cannot_be_read_is_named_before_it_is_opened(capture, monkeypatch):
+    check_readable(capture, "here")
+    for path, what in ((capture.parent, "no such file"), (capture / "in", "no such file"), (Path("gone"), "no such")):
+        with pytest.raises(ImagingError, match=f"^here: There is {what}"):
+            check_readable(path, "here")
+
+    def denied(path, *_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    for call in ("is_file", "open"):  # a folder that may not be looked into, a file that may not be read
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, call, denied)
+            with pytest.raises(ImagingError, match=r"^here: The file cannot be read \(Permission denied\)"):
+                check_readable(capture, "here")
