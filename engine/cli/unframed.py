@@ -43,6 +43,8 @@ def _lines(answer: UnframedAnswer) -> list[str]:
         f"{answer.file_name}:",
         *(
             f"  {rank}. {hit.file_name}  score {hit.score:.3f}, size ratio {hit.size_ratio:.3f}"
+            + ("" if hit.contrast_apart is None else f", contrast apart {hit.contrast_apart:.3f}")
             for rank, hit in enumerate(answer.hits, start=1)
         ),
+        *(f"  caution: {caution}" for caution in answer.cautions),
     ]

@@ -94,4 +94,32 @@ MUTANTS = (
         "better = alike > -2",
         f"{DISCS}::test_of_several_circles_the_one_that_shows_the_pattern_is_judged",
     ),
+    Mutant(
+        "contrast-of-levels-not-of-light",
+        f"{SOURCE}/silhouettes.py",
+        "share / 12.92, ((share + 0.055) / 1.055) ** 2.4)",
+        "share, share)",
+        f"{FLAKES}::test_the_contrast_is_the_share_of_light_that_is_lacking",
+    ),
+    Mutant(
+        "clipped-channel-compared",
+        f"{SOURCE}/silhouettes.py",
+        "np.isin(side, (0, 255)).mean() < CLIPPED",
+        "side.max() >= 0",
+        f"{FLAKES}::test_the_contrast_is_the_share_of_light_that_is_lacking",
+    ),
+    Mutant(
+        "flake-cut-off-taken-for-whole",
+        f"{SOURCE}/silhouettes.py",
+        "if mask[[0, -1]].any() or mask[:, [0, -1]].any():",
+        "if mask.all():",
+        f"{FLAKES}::test_a_flake_that_the_edge_cuts_off_is_named",
+    ),
+    Mutant(
+        "nothing-told-where-none-stands-out",
+        "engine/workflows/labels/unframed.py",
+        "elif hits[0].score <= self._alike[0]:",
+        "elif hits[0].score <= 0:",
+        "tests/engine/cli/test_unframed.py::test_what_stands_out_from_no_known_capture_is_told",
+    ),
 )

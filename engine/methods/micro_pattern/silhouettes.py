@@ -2,7 +2,8 @@
 
 For tags without frame or glyph, whose identity is a random outline (a flake of graphene, say). Nothing is trained. A
 capture is searched by its polar silhouette, then each candidate of the short list is laid over it, turned and scaled,
-and judged by what both share of their area.
+and judged by what both share of their area. An outline can be drawn after: how much light the flake takes from its
+surroundings belongs to its material and thickness, and is a second score that no outline bears on.
 """
 
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ FLOOR = 0.5  # levels: noise is never taken to be less
 CLEAR = 3.5  # deviations of the noise between flake and surroundings, at least; noise alone makes up to 3
 LEAST_PX, MOST_SHARE = 60, 0.8  # of an outline's area
 LEAST_SIDE = 16  # of a capture
+CLIPPED = 0.02  # share of a channel's pixels at the end of its range from which its light is not known
 LAID_PX, LAID_RADIUS = 128, 34.0  # side of the square on which two silhouettes are laid, and their radius there
 SHORT_LIST = 20
 
@@ -38,10 +40,14 @@ class Silhouette:
         (H, W) pixels of the flake, without holes.
     polar : NDArray[np.float32]
         (256, 24) of unit length, about the centre, in units of the radius.
+    contrast : NDArray[np.float64]
+        (C,) share of the surroundings' light that the flake lacks, per channel; below 0 where it is brighter, NaN where
+        the capture is clipped. Free of exposure and white balance.
     """
 
     mask: NDArray[np.bool_]
     polar: Floats
+    contrast: NDArray[np.float64]
 
     @cached_property
     def area(self) -> float:
@@ -81,12 +87,15 @@ class SilhouetteHit:
         Questioned over known radius in pixels: 1 where both captures have one scale and show one flake.
     transform : NDArray[np.float64]
         (2, 3) similarity, questioned to known pixels.
+    contrast_apart : float
+        Largest difference of the flakes' contrasts in any channel, lower = more alike; NaN where none can be compared.
     """
 
     place: int
     overlap: float
     size_ratio: float
     transform: NDArray[np.float64]
+    contrast_apart: float
 
     @property
     def score(self) -> float:
@@ -105,7 +114,7 @@ def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
     Raises
     ------
     ImagingError
-        No single flake is seen.
+        No single flake is seen, or not all of it.
 
     Notes
     -----
@@ -134,9 +143,11 @@ def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
             "No single flake stands out from its surroundings",
             remedy="Crop the capture so that one whole flake lies in it, with some of its surroundings.",
         )
+    if mask[[0, -1]].any() or mask[:, [0, -1]].any():
+        raise ImagingError("The edge of the capture cuts the flake off", remedy="Capture the flake whole.")
     radius = float(np.sqrt(mask.sum() / np.pi))
     polar = unrolled(_soft(mask), _centre(mask), REACH * radius, angles=ANGLES, rings=RINGS)
-    return Silhouette(mask, polar)
+    return Silhouette(mask, polar, _contrast(pixels, mask))
 
 
 class Silhouettes:
@@ -162,7 +173,8 @@ class Silhouettes:
         overlap = float(np.minimum(own, theirs).sum() / np.maximum(own, theirs).sum())
         matrix = known.radius / questioned.radius * _rotation(turn)
         transform = np.column_stack([matrix, known.centre - matrix @ questioned.centre])
-        return SilhouetteHit(place, overlap, questioned.radius / known.radius, transform)
+        apart = _apart(questioned.contrast, known.contrast)
+        return SilhouetteHit(place, overlap, questioned.radius / known.radius, transform, apart)
 
 
 def outline_points(
@@ -201,11 +213,45 @@ def _departure(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float64]]:
 
 def _flake(away: Floats, mask: NDArray[np.bool_], spread: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Return the flake's typical departure, (C,), from inside its edge, and its size in deviations of the noise."""
+    mean = np.median(away[_inner(mask)], axis=0).astype(np.float64)
+    return mean, float(np.linalg.norm(spread @ mean))
+
+
+def _inner(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the flake without its edge, or all of it where it is too small."""
     import cv2
 
     inner = np.asarray(cv2.erode(mask.astype(np.uint8), np.ones((5, 5), dtype=np.uint8))) > 0
-    mean = np.median(away[inner if inner.sum() >= LEAST_PX // 2 else mask], axis=0).astype(np.float64)
-    return mean, float(np.linalg.norm(spread @ mean))
+    return inner if inner.sum() >= LEAST_PX // 2 else mask
+
+
+def _contrast(pixels: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return the share of the surroundings' light that a flake lacks, (C,), NaN where a channel is clipped."""
+    import cv2
+
+    image = np.atleast_3d(pixels)
+    around = np.asarray(cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), dtype=np.uint8))) == 0
+    contrast = np.full(image.shape[2], np.nan)
+    for channel in range(image.shape[2]):
+        sides = image[..., channel][_inner(mask)], image[..., channel][around]
+        if all(len(side) and np.isin(side, (0, 255)).mean() < CLIPPED for side in sides):
+            flake, ground = (float(np.median(_light(side))) for side in sides)
+            contrast[channel] = 1 - flake / ground
+    return contrast
+
+
+def _light(levels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the light that levels stand for, 0..1 (IEC 61966-2-1, sRGB)."""
+    share = levels / 255.0
+    return np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+
+
+def _apart(questioned: NDArray[np.float64], known: NDArray[np.float64]) -> float:
+    """Return the largest difference of two contrasts, (C,); NaN where no channel is known of both."""
+    if len(questioned) != len(known):
+        return float("nan")
+    apart = np.abs(questioned - known)
+    return float(np.nanmax(apart)) if np.isfinite(apart).any() else float("nan")
 
 
 def _largest(raised: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -63,3 +63,48 @@ def test_files_that_show_none_or_are_absent_are_wrong_input(run, written, tmp_pa
     code, (answer,), _ = run("unframed", "find", tmp_path / "none.png", "--shape", "flake", "--known", known)
     assert code == 2
     assert "no such file" in answer["reason"]
+
+
+def test_what_stands_out_from_no_known_capture_is_told(run, written, tmp_path):
+    known = [written(f"known-{number}.png", flake(number)) for number in range(8)]
+    fresh, other = written("fresh.png", flake(4, shot=9)), written("other.png", flake(100))
+    code, lines, _ = run("unframed", "find", fresh, other, known[3], "--shape", "flake", "--known", *known)
+    assert code == 0
+    own, none, same = (line["cautions"] for line in lines)
+    assert own == []
+    assert len(none) == 1
+    assert "stands out" in none[0]
+    assert len(same) == 1
+    assert f"same file as {known[3]}" in same[0]
+    assert all(hit["contrast_apart"] < 0.1 for hit in lines[0]["hits"])
+
+
+def test_a_photograph_of_something_else_passes_for_no_known_disc(run, written):
+    checks = np.kron(np.indices((16, 16)).sum(axis=0) % 2, np.ones((22, 22)))[..., None] * np.array((200, 190, 180))
+    known = [written(f"known-{number}.png", disc(number)) for number in range(4)]
+    other = written("other.png", checks.astype(np.uint8))
+    _, (answer,), _ = run("unframed", "find", other, "--shape", "disc", "--known", *known)
+    assert answer["reason"] or "stands out" in answer["cautions"][0]
+
+
+def test_a_single_known_capture_says_nothing_of_others(run, written):
+    known, questioned = written("known.png", disc(1)), written("questioned.png", rotated(disc(1), 70.0))
+    _, (answer,), _ = run("unframed", "find", questioned, "--shape", "disc", "--known", known)
+    assert answer["hits"][0]["contrast_apart"] is None
+    assert "one known capture" in answer["cautions"][0]
+
+
+def test_files_that_are_no_pictures_are_named(run, written, tmp_path):
+    known = written("known.png", flake(1))
+    text, empty, cut = tmp_path / "text.png", tmp_path / "empty.png", tmp_path / "cut.png"
+    text.write_text("no picture")
+    empty.write_bytes(b"")
+    cut.write_bytes(known.read_bytes()[:300])
+    small = written("small.png", np.full((3, 3, 3), 9, dtype=np.uint8))
+    files = [text, empty, cut, small, tmp_path]
+    for shape in ("flake", "disc"):
+        one = known if shape == "flake" else written("disc.png", disc(1))
+        code, lines, _ = run("unframed", "find", *files, "--shape", shape, "--known", one)
+        assert code == 2
+        assert [line["file"] for line in lines] == [str(path) for path in files]
+        assert all(line["reason"] and not line["hits"] for line in lines)
