@@ -1,17 +1,33 @@
-"""Faults of finding a single label, and of counting how labels are recognised."""
+"""Faults of finding labels, alone and in fields, and of counting how labels are recognised."""
 
 from tests.mutants.mutant import Mutant
 
 SINGLE = "engine/methods/micro_pattern/single.py"
 FIELD = "engine/methods/micro_pattern/segmentation.py"
+FIELDS = "engine/workflows/labels/fields.py"
 PROTOCOL = "engine/workflows/evaluation/label_protocol.py"
 CAPTURES = "engine/workflows/evaluation/label_captures.py"
 OF_SINGLE = "tests/engine/methods/micro_pattern/test_single.py"
 OF_FIELD = "tests/engine/methods/micro_pattern/test_segmentation.py"
+OF_FIELDS = "tests/engine/workflows/labels/test_fields.py"
 OF_PROTOCOL = "tests/engine/workflows/evaluation/test_label_protocol.py"
 OF_CAPTURES = "tests/engine/workflows/evaluation/test_label_captures.py"
 
 MUTANTS = (
+    Mutant(
+        "all-fields-decoded-at-once",
+        FIELDS,
+        "            if len(ahead) > DECODERS:\n",
+        "            if len(ahead) == len(paths):\n",
+        f"{OF_FIELDS}::test_no_more_is_decoded_than_the_next_fields_and_that_ends_with_the_reader",
+    ),
+    Mutant(
+        "decoding-outlasts-its-reader",
+        FIELDS,
+        "    for worker in workers:\n        worker.close()\n",
+        "",
+        f"{OF_FIELDS}::test_no_more_is_decoded_than_the_next_fields_and_that_ends_with_the_reader",
+    ),
     Mutant(
         "share-of-the-mean-rounded-down",
         FIELD,

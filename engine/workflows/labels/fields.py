@@ -2,18 +2,22 @@
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.errors import ImagingError, InputError
+from engine.core.errors import ImagingError, InputError, JobError
 from engine.core.method import Pixels
 from engine.core.records import file_sha256
-from engine.imaging.client import ImagingWorker
+from engine.imaging.client import ImagingWorker, check_readable
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.arrays import FIELD_LIMIT, stage_coordinates, virtual_corners
 from engine.methods.micro_pattern.judge import shipped_judge
@@ -21,6 +25,18 @@ from engine.methods.micro_pattern.segmentation import COLUMNS, CROP_PX, ROWS, La
 
 UNSAFE = re.compile(r"[^\w.-]+")
 LEAST_SIDE, MOST_SIDE = 16, 4096  # pixels along a label that is cut out
+DECODERS = 2  # processes that decode the next fields while the labels of one are sought
+Finding = Callable[[NDArray[np.uint8]], tuple[tuple[Place, ...], str]]
+
+
+@dataclass(frozen=True, eq=False)
+class FieldRead:
+    """A field's file: its hash where it could be read at all, and its pixels, or the reason why there are none."""
+
+    path: Path
+    sha256: str
+    pixels: NDArray[np.uint8] | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +78,21 @@ class FieldReport:
             "readable": self.readable,
             "written": [str(path) for path in self.written],
         }
+
+
+def read_fields(paths: Sequence[Path], context: JobContext) -> Iterator[FieldRead]:
+    """Yield each file's pixels as (H, W) or (H, W, 3) of 8 bits, in order; the next ones are decoded meanwhile."""
+    with ExitStack() as stack:
+        workers = [stack.enter_context(ImagingWorker()) for _ in range(min(DECODERS, len(paths)))]
+        pools = [stack.enter_context(ThreadPoolExecutor(1)) for _ in workers]  # a worker serves one thread
+        stack.callback(_stop, pools, workers)
+        ahead: deque[Future[FieldRead]] = deque()
+        for path, pool, worker in zip(paths, cycle(pools), cycle(workers), strict=False):
+            ahead.append(pool.submit(_read, path, worker, context))
+            if len(ahead) > DECODERS:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
 def segment_fields(
@@ -122,30 +153,42 @@ def write_coordinates(
     return len(table)
 
 
-def _each(paths: Sequence[Path], work: Any, out: Path | None, side: int, context: JobContext) -> Iterator[FieldReport]:
+def _each(
+    paths: Sequence[Path], work: Finding, out: Path | None, side: int, context: JobContext
+) -> Iterator[FieldReport]:  # fmt: skip
     if not paths:
         raise InputError("No field is named", remedy="Name the files.")
     stems = [UNSAFE.sub("_", path.stem) for path in paths]
     if out is not None and len(set(stems)) < len(stems):
         raise InputError("Two fields have the same name", remedy="Rename one, or cut them into different folders.")
-    with ImagingWorker() as worker:
-        for number, (path, stem) in enumerate(zip(paths, stems, strict=True)):
-            context.check_cancelled()
-            context.progress(number, len(paths), path.name)
-            sha256 = ""
-            try:
-                if not path.is_file():
-                    raise ImagingError("There is no such file", remedy="Check the name.")
-                sha256 = file_sha256(path)
-                pixels = _eight_bits(worker.read(path, 0, context))
-                places, reason = work(pixels)
-            except ImagingError as error:
-                reason = f"{error.what}. {error.remedy}" if error.remedy else error.what
-                yield FieldReport(path.name, sha256, (), reason, readable=False)
-                continue
-            written = _write(pixels, places, out, stem, side) if out is not None else ()
-            yield FieldReport(path.name, sha256, places, reason, True, written)
+    for number, (field, stem) in enumerate(zip(read_fields(paths, context), stems, strict=True)):
+        context.check_cancelled()
+        context.progress(number, len(paths), field.path.name)
+        if field.pixels is None:
+            yield FieldReport(field.path.name, field.sha256, (), field.reason, readable=False)
+            continue
+        places, reason = work(field.pixels)
+        written = _write(field.pixels, places, out, stem, side) if out is not None else ()
+        yield FieldReport(field.path.name, field.sha256, places, reason, True, written)
     context.progress(len(paths), len(paths), "")
+
+
+def _read(path: Path, worker: ImagingWorker, context: JobContext) -> FieldRead:
+    sha256 = ""
+    try:
+        check_readable(path, "")
+        sha256 = file_sha256(path)
+        return FieldRead(path, sha256, _eight_bits(worker.read(path, 0, context)))
+    except (ImagingError, JobError) as error:
+        return FieldRead(path, sha256, None, f"{error.what}. {error.remedy}" if error.remedy else error.what)
+
+
+def _stop(pools: Sequence[ThreadPoolExecutor], workers: Sequence[ImagingWorker]) -> None:
+    """End what is still being decoded, which nobody waits for."""
+    for pool in pools:
+        pool.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.close()
 
 
 def _eight_bits(pixels: Pixels) -> NDArray[np.uint8]:

@@ -1,13 +1,15 @@
 """Fields on files: labels found and cut out, film cut on a grid, stage positions; bad files are named."""
 
 import csv
+import threading
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from engine.cli.main import main
-from engine.core.errors import InputError
+from engine.core.errors import Cancelled, InputError, JobError
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.arrays import stage_coordinates, virtual_corners
 from engine.simulation.fluorescence import WEAK
@@ -34,6 +36,76 @@ def test_labels_are_cut_into_files_and_a_bad_file_is_named(field_file, tmp_path)
     assert len(second.written) == 12
     with Image.open(second.written[0]) as label:
         assert label.size == (256, 256)
+
+
+def test_files_are_read_ahead_and_told_in_their_order(tmp_path):
+    paths = [tmp_path / f"{number}.png" for number in range(7)]
+    for number, path in enumerate(paths):
+        Image.fromarray(np.full((30 + number, 40), 20 * number, dtype=np.uint8)).save(path)
+    Image.fromarray(np.full((30, 40), 0x1234, dtype=np.uint16)).save(paths[1])
+    paths[2].write_bytes(b"no image")
+    paths[5].unlink()
+    read = list(fields.read_fields(paths, JobContext()))
+    assert [field.path for field in read] == paths
+    assert [bool(field.reason) for field in read] == [field.pixels is None for field in read]
+    assert "no such file" in read[5].reason and not read[5].sha256 and len(read[2].sha256) == 64
+    for number in (0, 3, 4, 6):
+        assert read[number].pixels.shape == (30 + number, 40) and (read[number].pixels == 20 * number).all()
+    assert read[1].pixels.dtype == np.uint8 and (read[1].pixels == 0x12).all()
+
+
+class Decoder:
+    """Stands for a process: files are read at once, but "1" and "2" when it is closed, which is when they are lost."""
+
+    started: ClassVar[list[str]] = []
+    waited: ClassVar[list[bool]] = []
+
+    def __init__(self):
+        self.closed = threading.Event()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.closed.set()
+
+    def read(self, path, page, context):
+        Decoder.started.append(path.name)
+        if path.name in ("1", "2"):
+            Decoder.waited.append(self.closed.wait(5))
+            raise JobError("The worker process ended unexpectedly")
+        return np.zeros((4, 4), dtype=np.uint8)
+
+
+@pytest.fixture
+def decoders(monkeypatch):
+    monkeypatch.setattr(fields, "ImagingWorker", Decoder)
+    monkeypatch.setattr(Decoder, "started", [])
+    monkeypatch.setattr(Decoder, "waited", [])
+
+
+@pytest.mark.usefixtures("decoders")
+@pytest.mark.parametrize("names", ["034567", "0123"])
+def test_no_more_is_decoded_than_the_next_fields_and_that_ends_with_the_reader(tmp_path, names):
+    paths = [tmp_path / name for name in names]
+    for path in paths:
+        path.write_bytes(b"x")
+    reader = fields.read_fields(paths, JobContext())
+    assert next(reader).path == paths[0]
+    threading.Event().wait(0.2)  # were more asked for, they would be read by now
+    reader.close()
+    assert set(Decoder.started) == set(names[:3])
+    assert all(Decoder.waited) and len(Decoder.waited) == len({"1", "2"} & set(names))
+
+
+def test_a_cancelled_job_reads_no_further(field_file):
+    context = JobContext()
+    context.cancel()
+    with pytest.raises(Cancelled):
+        list(fields.segment_fields([field_file], context=context))
 
 
 def test_squares_of_a_form_are_named_and_no_file_is_written_of_them(tmp_path):
