@@ -11,10 +11,10 @@ from pydantic import BaseModel, ValidationError
 from engine.core.codes import Scheme
 from engine.core.errors import InputError
 from engine.core.evaluations import CodeScore, CutRow, Evaluation, Range, RatesRow, SummaryRow, value_range
-from engine.core.operating import Rate
 from engine.core.records import canonical_json
 from engine.workflows.evaluation.code_protocol import AUTHENTIC, COPY, EDGES, EDGES_REFINED, FINDERS, FINDERS_REFINED
-from engine.workflows.evaluation.tables import flat, write_table
+from engine.workflows.evaluation.drawing import Image, add_line, add_text, picture, to_bytes
+from engine.workflows.evaluation.tables import flat, rate_text, write_table
 
 # Xie and Tan 2021, section 3.3 and table 1: threshold, then FAR, FRR and NACC in per cent; experiment 1.
 PAPER = {
@@ -29,6 +29,7 @@ PAPER = {
 PAPER_CUTS = {(1, AUTHENTIC): 57.53, (1, COPY): 81.72, (2, AUTHENTIC): 64.46, (2, COPY): 80.65}
 REFINED = {FINDERS: False, FINDERS_REFINED: True, EDGES: False, EDGES_REFINED: True}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 760.0, 440.0, 60.0, 50.0, 40.0, 20.0
+LETTERS = 11  # pixels high
 # Okabe and Ito's colours, which the colour-blind tell apart; without refinement paler.
 MARKS = {
     (AUTHENTIC, FINDERS): ("#56b4e9", "authentic, without refinement"),
@@ -144,8 +145,8 @@ def attack_lines(summary: Iterable[SummaryRow], placement: str, threshold: str) 
             far, got = row.far_pooled, row.recovered
             right = f"  {100 * got.mean:.1f} % of the pixels right" if got else ""
             yield (
-                f"{row.scheme:8} experiment {row.experiment} {row.attack:20} FAR {_rate(far)}"
-                f"  FRR {_rate(row.frr_pooled)}{right}"
+                f"{row.scheme:8} experiment {row.experiment} {row.attack:20} FAR {rate_text(far)}"
+                f"  FRR {rate_text(row.frr_pooled)}{right}"
             )
 
 
@@ -178,17 +179,13 @@ def figure_svg(found: Evaluation, scheme: Scheme, experiment: int) -> bytes:
         and row.placement in (FINDERS, FINDERS_REFINED)
     ]
     title = f"Authenticity indicators, scheme {scheme}, experiment {experiment}, seed {found.seeds[0]} (simulated)"
-    image = ElementTree.Element(
-        "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}", role="img"
-    )
-    ElementTree.SubElement(image, "title").text = title
-    ElementTree.SubElement(image, "rect", width=f"{WIDTH:g}", height=f"{HEIGHT:g}", fill="white")
-    _text(image, LEFT, TOP - 22, title)
+    image = picture(WIDTH, HEIGHT, title)
+    add_text(image, LEFT, TOP - 22, title, LETTERS)
     _draw(image, shown, limits)
-    return ElementTree.tostring(image, encoding="utf-8", xml_declaration=True)
+    return to_bytes(image)
 
 
-def _draw(image: ElementTree.Element, shown: Sequence[CodeScore], limits: Sequence[RatesRow]) -> None:
+def _draw(image: Image, shown: Sequence[CodeScore], limits: Sequence[RatesRow]) -> None:
     top = math.ceil(10 * max((each.indicator for each in shown), default=0.5)) / 10
     places: dict[tuple[str, str], int] = {}
     count = max(1, len({each.piece for each in shown}))
@@ -198,11 +195,11 @@ def _draw(image: ElementTree.Element, shown: Sequence[CodeScore], limits: Sequen
 
     for tick in range(round(10 * top) + 1):
         y = height(tick / 10)
-        _line(image, y, "#cccccc")
-        _text(image, 8, y + 4, f"{tick / 10:.1f}")
+        add_line(image, LEFT, WIDTH - RIGHT, y, "#cccccc")
+        add_text(image, 8, y + 4, f"{tick / 10:.1f}", LETTERS)
     for row in limits:
-        _line(image, height(row.value), "#000000", dashed=row.placement == FINDERS)
-        _text(image, WIDTH - 130, height(row.value) - 4, f"TH1 {row.value:.4f}")
+        add_line(image, LEFT, WIDTH - RIGHT, height(row.value), "#000000", dashed=row.placement == FINDERS)
+        add_text(image, WIDTH - 130, height(row.value) - 4, f"TH1 {row.value:.4f}", LETTERS)
     for each in shown:
         key = (each.kind, each.placement)
         places[key] = places.get(key, 0) + 1
@@ -213,28 +210,8 @@ def _draw(image: ElementTree.Element, shown: Sequence[CodeScore], limits: Sequen
     for number, (colour, text) in enumerate(MARKS.values()):
         x = LEFT + number * (WIDTH - LEFT - RIGHT) / len(MARKS)
         ElementTree.SubElement(image, "circle", cx=f"{x:.1f}", cy=f"{HEIGHT - 20:.1f}", r="4", fill=colour)
-        _text(image, x + 9, HEIGHT - 16, text)
-
-
-def _line(image: ElementTree.Element, y: float, colour: str, *, dashed: bool = False) -> None:
-    line = ElementTree.SubElement(
-        image, "line", x1=f"{LEFT:.1f}", x2=f"{WIDTH - RIGHT:.1f}", y1=f"{y:.1f}", y2=f"{y:.1f}", stroke=colour
-    )
-    if dashed:
-        line.set("stroke-dasharray", "5 4")
-
-
-def _text(image: ElementTree.Element, x: float, y: float, text: str) -> None:
-    written = ElementTree.SubElement(image, "text", x=f"{x:.1f}", y=f"{y:.1f}", fill="black")
-    written.set("font-size", "11")
-    written.set("font-family", "sans-serif")
-    written.text = text
+        add_text(image, x + 9, HEIGHT - 16, text, LETTERS)
 
 
 def _per_cent(found: Range) -> str:
     return f"{100 * found.mean:.2f} ({100 * found.low:.2f} to {100 * found.high:.2f})"
-
-
-def _rate(found: Rate) -> str:
-    low, high = 100 * found.interval.low, 100 * found.interval.high
-    return f"{100 * found.value:.2f} % ({low:.2f} to {high:.2f}, {found.events} of {found.trials})"

@@ -10,15 +10,17 @@ from engine.core.errors import InputError
 from engine.core.evaluations_labels import LabelCurveRow, LabelEvaluation
 from engine.core.operating import Rate
 from engine.core.records import canonical_json
+from engine.workflows.evaluation.drawing import add_line, add_text, picture, to_bytes
 from engine.workflows.evaluation.label_conditions import DAMAGES
 from engine.workflows.evaluation.label_protocol import LIBRARY
 from engine.workflows.evaluation.micro_pattern import NETWORK, USUAL, Evaluated
-from engine.workflows.evaluation.tables import flat, write_table
+from engine.workflows.evaluation.tables import flat, rate_text, write_table
 
 # He et al. 2024, table 1: accuracy in per cent on 10,000 real and 10,000 fake labels; classified or not. Queries were
 # augmented photographs of labels that the network was trained on, and the right label was not asked for.
 PAPER = {False: (99.77, 98.70), True: (98.87, 98.73)}
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT = 520.0, 320.0, 56.0, 46.0, 36.0, 20.0
+LETTERS = 10  # pixels high
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # Okabe and Ito: the colour-blind tell them apart
 
 
@@ -64,13 +66,13 @@ def label_lines(record: LabelEvaluation) -> Iterator[str]:
         paper = PAPER[row.classified] if row.strength == USUAL and row.compared_by == NETWORK else None
         beside = f"   paper {paper[0]:.2f} / {paper[1]:.2f} %" if paper else ""
         yield (
-            f"{way:28} {row.strength:6} real {_rate(row.real)}  fake {_rate(row.fake)}  first {_per_cent(row.first)}"
-            f"  frame found {_per_cent(row.found)}{beside}"
+            f"{way:28} {row.strength:6} real {rate_text(row.real)}  fake {rate_text(row.fake)}"
+            f"  first {_per_cent(row.first)}  frame found {_per_cent(row.found)}{beside}"
         )
     for curve in record.curves:
         yield (
-            f"{curve.compared_by:28} {curve.parameter} {_level(curve)}: real {_rate(curve.real)}"
-            + (f"  fake {_rate(curve.fake)}" if curve.fake else "")
+            f"{curve.compared_by:28} {curve.parameter} {_level(curve)}: real {rate_text(curve.real)}"
+            + (f"  fake {rate_text(curve.fake)}" if curve.fake else "")
             + f"  first {_per_cent(curve.first)}  frame found {_per_cent(curve.found)}"
         )
 
@@ -79,12 +81,8 @@ def curve_svg(record: LabelEvaluation, parameter: str) -> bytes:
     """Return the share of genuine captures that are recognised, against one effect or damage, as SVG."""
     rows = [row for row in record.curves if row.parameter == parameter]
     title = f"Recognised under {parameter}, {record.labels} labels enrolled (simulated)"
-    image = ElementTree.Element(
-        "svg", xmlns="http://www.w3.org/2000/svg", viewBox=f"0 0 {WIDTH:g} {HEIGHT:g}", role="img"
-    )
-    ElementTree.SubElement(image, "title").text = title
-    ElementTree.SubElement(image, "rect", width=f"{WIDTH:g}", height=f"{HEIGHT:g}", fill="white")
-    _text(image, LEFT, TOP - 18, title)
+    image = picture(WIDTH, HEIGHT, title)
+    add_text(image, LEFT, TOP - 18, title, LETTERS)
     highest = max((row.level for row in rows), default=0.0) or 1.0
 
     def place(level: float, share: float) -> tuple[float, float]:
@@ -93,20 +91,18 @@ def curve_svg(record: LabelEvaluation, parameter: str) -> bytes:
 
     for tick in range(0, 101, 20):
         x, y = place(0.0, tick / 100)
-        line = ElementTree.SubElement(image, "line", x1=f"{x:.1f}", x2=f"{WIDTH - RIGHT:.1f}", y1=f"{y:.1f}")
-        line.set("y2", f"{y:.1f}")
-        line.set("stroke", "#cccccc")
-        _text(image, 8, y + 4, f"{tick} %")
+        add_line(image, x, WIDTH - RIGHT, y, "#cccccc")
+        add_text(image, 8, y + 4, f"{tick} %", LETTERS)
     for level in sorted({row.level for row in rows}):
-        _text(image, place(level, 0)[0] - 8, HEIGHT - BOTTOM + 16, _shown(parameter, level))
+        add_text(image, place(level, 0)[0] - 8, HEIGHT - BOTTOM + 16, _shown(parameter, level), LETTERS)
     for number, way in enumerate(dict.fromkeys(row.compared_by for row in rows)):
         own = sorted((row.level, row.real.value) for row in rows if row.compared_by == way)
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*pair) for pair in own))
         colour = COLOURS[number % len(COLOURS)]
         drawn = ElementTree.SubElement(image, "polyline", points=points, fill="none", stroke=colour)
         drawn.set("stroke-width", "2")
-        _text(image, LEFT + number * (WIDTH - LEFT) / 4, HEIGHT - 10, way, colour)
-    return ElementTree.tostring(image, encoding="utf-8", xml_declaration=True)
+        add_text(image, LEFT + number * (WIDTH - LEFT) / 4, HEIGHT - 10, way, LETTERS, colour)
+    return to_bytes(image)
 
 
 def _level(row: LabelCurveRow) -> str:
@@ -124,17 +120,5 @@ def _bytes(path: Path, data: bytes) -> Path:
     return path
 
 
-def _text(image: ElementTree.Element, x: float, y: float, text: str, colour: str = "black") -> None:
-    written = ElementTree.SubElement(image, "text", x=f"{x:.1f}", y=f"{y:.1f}", fill=colour)
-    written.set("font-size", "10")
-    written.set("font-family", "sans-serif")
-    written.text = text
-
-
 def _per_cent(own: Rate) -> str:
     return f"{100 * own.value:.2f} %"
-
-
-def _rate(own: Rate) -> str:
-    low, high = 100 * own.interval.low, 100 * own.interval.high
-    return f"{100 * own.value:.2f} % ({low:.2f} to {high:.2f}, {own.events} of {own.trials})"

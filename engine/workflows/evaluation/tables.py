@@ -1,4 +1,4 @@
-"""Tables of an evaluation: records to rows of CSV."""
+"""Tables of an evaluation: records to rows of CSV, and rates in words."""
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,3 +35,9 @@ def flat(record: BaseModel, prefix: str = "") -> Iterator[tuple[str, object]]:
             yield from flat(value, f"{title}_")
         elif value is not None:
             yield title, " ".join(map(str, value)) if isinstance(value, tuple) else value
+
+
+def rate_text(rate: Rate) -> str:
+    """Return a rate in per cent with its interval, and of how many it is."""
+    low, high = 100 * rate.interval.low, 100 * rate.interval.high
+    return f"{100 * rate.value:.2f} % ({low:.2f} to {high:.2f}, {rate.events} of {rate.trials})"
