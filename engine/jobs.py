@@ -1,7 +1,7 @@
 """Long work: jobs with progress and cancel on threads, and child processes for heavy or hostile work.
 
 A job ends in exactly one of finished, failed or cancelled. A child process runs a module that calls ``serve``;
-requests and replies are JSON lines, arrays travel as files, and nothing is ever unpickled.
+requests and replies are messages of ``engine.core.messages``, large arrays travel as files, and nothing is unpickled.
 """
 
 import contextlib
@@ -13,16 +13,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from engine.core import errors
 from engine.core.errors import Cancelled, JobError, TouchstoneError
+from engine.core.messages import message, read_arrays
 
 POLL_SECONDS = 0.05
 # From which the command line may take a passphrase: children open hostile files, and have no use for it.
@@ -208,17 +209,9 @@ class Child:
         """
         context = context or JobContext()
         process = self._started()
-        assert process.stdin is not None and process.stdout is not None
         future: Future[dict[str, Any]] = Future()
-        reader = threading.Thread(target=_read_reply, args=(process.stdout, context, future), daemon=True)
-        try:
-            process.stdin.write(json.dumps(values).encode() + b"\n")
-            process.stdin.flush()
-        except OSError as error:
-            self.close()
-            context.check_cancelled()
-            raise JobError("The worker process ended unexpectedly", remedy="Try again.") from error
-        reader.start()
+        request = message("request", values)
+        threading.Thread(target=_exchange, args=(process, request, context, future), daemon=True).start()
         deadline = time.monotonic() + self._limits.seconds
         try:
             while True:
@@ -287,19 +280,34 @@ def _uninterrupted() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _read_reply(stream: IO[bytes], context: JobContext, future: Future[dict[str, Any]]) -> None:
-    """Read a child's lines until the reply; progress goes to the context."""
+def _exchange(
+    process: subprocess.Popen[bytes],
+    request: Iterable[bytes | memoryview],
+    context: JobContext,
+    future: Future[dict[str, Any]],
+) -> None:
+    """Send a child its request and read its lines until the reply; progress goes to the context."""
+    assert process.stdin is not None and process.stdout is not None
+    stream = process.stdout
+    try:
+        process.stdin.writelines(request)
+        process.stdin.flush()
+    except (OSError, ValueError) as error:
+        failure = JobError("The worker process ended unexpectedly", remedy="Try again.")
+        failure.__cause__ = error
+        future.set_exception(failure)
+        return
     try:
         while line := stream.readline(MAX_REPLY_BYTES):
-            message = json.loads(line)
-            if "progress" in message:
-                done, total, text = message["progress"]
+            told = json.loads(line)
+            if "progress" in told:
+                done, total, text = told["progress"]
                 context.progress(float(done), float(total), str(text))
-            elif "error" in message:
-                future.set_exception(_named_error(message["error"]))
+            elif "error" in told:
+                future.set_exception(_named_error(told["error"]))
                 return
             else:
-                future.set_result(dict(message["result"]))
+                future.set_result(read_arrays(stream, dict(told["result"])))
                 return
     # Whatever a broken child sent, the waiting thread must hear of it.
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -329,24 +337,27 @@ def serve(answer: Callable[[dict[str, Any], JobContext], dict[str, Any]]) -> Non
     """
     _limit_memory(int(os.environ.get("TOUCHSTONE_CHILD_MEMORY", "0")))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    replies = os.fdopen(os.dup(1), "wb", buffering=0)
+    replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    def send(message: dict[str, Any]) -> None:
-        replies.write(json.dumps(message).encode() + b"\n")
+    def send(kind: str, values: object) -> None:
+        replies.write(json.dumps({kind: values}).encode() + b"\n")
+        replies.flush()
 
-    context = JobContext(lambda done, total, text: send({"progress": [done, total, text]}))
+    context = JobContext(lambda done, total, text: send("progress", [done, total, text]))
     for line in sys.stdin.buffer:
         try:
-            send({"result": answer(json.loads(line), context)})
+            values = read_arrays(sys.stdin.buffer, json.loads(line)["request"])
+            replies.writelines(message("result", answer(values, context)))
+            replies.flush()
         except TouchstoneError as error:
             kind = type(error).__name__
-            send({"error": {"kind": kind, "what": error.what, "where": error.where, "remedy": error.remedy}})
+            send("error", {"kind": kind, "what": error.what, "where": error.where, "remedy": error.remedy})
         except MemoryError:
-            send({"error": {"kind": "JobError", "what": "The work needs more memory than it may use"}})
+            send("error", {"kind": "JobError", "what": "The work needs more memory than it may use"})
         # The child's outermost frame: the parent must learn of any fault, by name.
         except Exception as error:
-            send({"error": {"kind": "JobError", "what": f"{type(error).__name__}: {error}"}})
+            send("error", {"kind": "JobError", "what": f"{type(error).__name__}: {error}"})
 
 
 def _limit_memory(size: int) -> None:

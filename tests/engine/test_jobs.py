@@ -53,7 +53,7 @@ serve(answer)
 LIAR = """
 import sys
 for line in sys.stdin.buffer:
-    sys.stdout.buffer.write(bytes.fromhex(__import__("json").loads(line)["reply"]) + b"\\n")
+    sys.stdout.buffer.write(bytes.fromhex(__import__("json").loads(line)["request"]["reply"]) + b"\\n")
     sys.stdout.buffer.flush()
 """
 

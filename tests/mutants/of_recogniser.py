@@ -89,4 +89,18 @@ MUTANTS = (
         "",
         "tests/engine/workflows/labels/test_enrolment.py",
     ),
+    Mutant(
+        "arrays-without-end",
+        "engine/core/messages.py",
+        "            if left < 0:\n",
+        "            if False:\n",
+        "tests/engine/core/test_messages.py",
+    ),
+    Mutant(
+        "arrays-cut-short",
+        "engine/core/messages.py",
+        "            if len(data) != size:\n",
+        "            if False:\n",
+        "tests/engine/core/test_messages.py",
+    ),
 )

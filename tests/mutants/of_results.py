@@ -94,8 +94,8 @@ FIGURES = (
     Mutant(
         "fault-of-a-child-swallowed",
         "engine/jobs.py",
-        'send({"error": {"kind": "JobError", "what": f"{type(error).__name__}: {error}"}})',
-        'send({"result": {}})',
+        'send("error", {"kind": "JobError", "what": f"{type(error).__name__}: {error}"})',
+        'send("result", {})',
         f"{JOBS}::test_a_fault_in_the_child_is_named",
     ),
     Mutant(

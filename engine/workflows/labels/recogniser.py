@@ -1,7 +1,7 @@
 """The child process that knows micro-pattern labels: it cuts them out, embeds, searches and matches them.
 
-It keeps the network, the last image and the library that was searched last between requests. Arrays travel as files in
-a folder of the request; what it opens of a library are raw arrays whose hashes it checks.
+It keeps the network, the last image and the library that was searched last between requests. What it opens of a library
+are raw arrays whose hashes it checks.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from engine.core.errors import JobError
 from engine.core.library import LABEL_PX, VECTOR_DIMENSIONS
 from engine.core.records import Record
 from engine.imaging.decode import PageFacts
-from engine.jobs import Child, JobContext, Limits, scratch_folder
+from engine.jobs import Child, JobContext, Limits
 
 if TYPE_CHECKING:
     from engine.methods.micro_pattern.correspondence import MatchedPoints
@@ -192,24 +192,18 @@ class Recogniser:
         ImagingError
             The file cannot be read as an image, or has no such page.
         """
-        with scratch_folder() as folder:
-            request = {
-                "do": "cut", "path": str(path.resolve()), "page": page, "array": array, "single": single,
-                "folder": folder,
-            }  # fmt: skip
-            reply = self._request(request, path.name, context)
-            with understood(path.name):
-                return _cut_page(reply, Path(folder))
+        request = {"do": "cut", "path": str(path.resolve()), "page": page, "array": array, "single": single}
+        reply = self._request(request, path.name, context)
+        with understood(path.name):
+            return _cut_page(reply)
 
     def embed(self, crops: Crops, context: JobContext) -> Embedded:
         """Embed labels, (N, 256, 256), as they lie."""
-        with scratch_folder() as folder:
-            np.save(Path(folder) / "crops.npy", crops, allow_pickle=False)
-            reply = self._request({"do": "embed", "folder": folder}, "", context)
-            with understood(""):
-                vectors = _array(folder, "vectors", "<f4", (len(crops), VECTOR_DIMENSIONS))
-                classes = _array(folder, "classes", "<i4", (len(crops),))
-                return Embedded(ModelFacts.from_json(reply["model"]), vectors, classes)
+        reply = self._request({"do": "embed", "crops": crops}, "", context)
+        with understood(""):
+            vectors = _array(reply, "vectors", "<f4", (len(crops), VECTOR_DIMENSIONS))
+            classes = _array(reply, "classes", "<i4", (len(crops),))
+            return Embedded(ModelFacts.from_json(reply["model"]), vectors, classes)
 
     def search(
         self,
@@ -235,42 +229,39 @@ class Recogniser:
         StoreError
             The files of the library are damaged, or not made from what they should be.
         """
-        with scratch_folder() as folder:
-            np.save(Path(folder) / "queries.npy", queries, allow_pickle=False)
-            request = {
-                "do": "search",
-                "library": _library(library),
-                "k": k,
-                "classes": None if classes is None else [list(each) for each in classes],
-                "exact": exact,
-                "folder": folder,
-            }
-            reply = self._request(request, "", context)
-            with understood(""):
-                shape = (len(queries), k)
-                return Found(
-                    _array(folder, "numbers", "<i8", shape),
-                    _array(folder, "similarity", "<f4", shape, finite=False),
-                    _array(folder, "turns", "<i4", shape),
-                    _array(folder, "classes", "<i4", shape),
-                    tuple(int(count) for _, count in zip(queries, reply["searched"], strict=True)),
-                    str(reply["kind"]),
-                    float(reply["milliseconds"]),
-                )
+        request = {
+            "do": "search",
+            "library": _library(library),
+            "queries": queries,
+            "k": k,
+            "classes": None if classes is None else [list(each) for each in classes],
+            "exact": exact,
+        }
+        reply = self._request(request, "", context)
+        with understood(""):
+            shape = (len(queries), k)
+            return Found(
+                _array(reply, "numbers", "<i8", shape),
+                _array(reply, "similarity", "<f4", shape, finite=False),
+                _array(reply, "turns", "<i4", shape),
+                _array(reply, "classes", "<i4", shape),
+                tuple(int(count) for _, count in zip(queries, reply["searched"], strict=True)),
+                str(reply["kind"]),
+                float(reply["milliseconds"]),
+            )
 
     def match(
         self, questioned: Crops, known: Crops, turns: Sequence[int], context: JobContext
     ) -> "tuple[MatchedPoints, ...]":
         """Match a questioned label, (256, 256), with each of N known ones, at the turn of each."""
-        with scratch_folder() as folder:
-            np.save(Path(folder) / "questioned.npy", questioned, allow_pickle=False)
-            np.save(Path(folder) / "known.npy", known, allow_pickle=False)
-            request = {"do": "match", "turns": [int(turn) for turn in turns], "folder": folder}
-            reply = self._request(request, "", context)
-            with understood(""):
-                if len(reply["matched"]) != len(known):
-                    raise ValueError(f"{len(reply['matched'])} answers for {len(known)} labels")
-                return tuple(_matched(values) for values in reply["matched"])
+        request = {
+            "do": "match", "questioned": questioned, "known": known, "turns": [int(turn) for turn in turns]
+        }  # fmt: skip
+        reply = self._request(request, "", context)
+        with understood(""):
+            if len(reply["matched"]) != len(known):
+                raise ValueError(f"{len(reply['matched'])} answers for {len(known)} labels")
+            return tuple(_matched(values) for values in reply["matched"])
 
     def build_index(self, library: SearchedLibrary, context: JobContext) -> dict[str, Any]:
         """Build the index of a library's vectors and return its facts as plain JSON values."""
@@ -329,7 +320,7 @@ def _library(library: SearchedLibrary) -> dict[str, Any]:
     }
 
 
-def _cut_page(reply: dict[str, Any], folder: Path) -> CutPage:
+def _cut_page(reply: dict[str, Any]) -> CutPage:
     from engine.methods.micro_pattern.segmentation import LabelState, Place
 
     facts = CutFacts.from_json(reply["facts"])
@@ -344,10 +335,10 @@ def _cut_page(reply: dict[str, Any], folder: Path) -> CutPage:
     return CutPage(
         facts,
         places,
-        _array(folder, "crops", "|u1", (count, LABEL_PX, LABEL_PX)),
-        _array(folder, "vectors", "<f4", (count, TURNS, VECTOR_DIMENSIONS)),
-        _array(folder, "probabilities", "<f4", (count, len(facts.model.classes))),
-        _array(folder, "focus", "<f4", (count,)),
+        _array(reply, "crops", "|u1", (count, LABEL_PX, LABEL_PX)),
+        _array(reply, "vectors", "<f4", (count, TURNS, VECTOR_DIMENSIONS)),
+        _array(reply, "probabilities", "<f4", (count, len(facts.model.classes))),
+        _array(reply, "focus", "<f4", (count,)),
     )
 
 
@@ -367,8 +358,12 @@ def _matched(values: dict[str, Any]) -> "MatchedPoints":
     return found
 
 
-def _array(folder: str | Path, name: str, dtype: str, shape: tuple[int, ...], *, finite: bool = True) -> NDArray[Any]:
-    array = np.load(Path(folder) / f"{name}.npy", allow_pickle=False)
+def _array(
+    reply: dict[str, Any], name: str, dtype: str, shape: tuple[int, ...], *, finite: bool = True
+) -> NDArray[Any]:
+    array = reply[name]
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} is no array")
     if array.dtype.str != dtype or array.shape != shape:
         raise ValueError(f"{name} is {array.dtype.str} {array.shape}, not {dtype} {shape}")
     if finite and array.dtype.kind == "f" and not np.isfinite(array).all():

@@ -70,7 +70,7 @@ class Answers:
             case "cut":
                 return self._cut(request, context)
             case "embed":
-                return self._embed(Path(request["folder"]), context)
+                return self._embed(request["crops"], context)
             case "match":
                 return _match(request)
             case "search" | "build" | "test":
@@ -106,7 +106,7 @@ class Answers:
         from engine.imaging.quality import measure_focus
         from engine.methods.micro_pattern.segmentation import CROP_PX, crop
 
-        before, folder = self._page, Path(request["folder"])
+        before = self._page
         page = self._decoded(Path(request["path"]), int(request["page"]))
         start = time.perf_counter()
         found = _places(page.grey, request["array"], bool(request["single"]), self._judged)
@@ -115,9 +115,6 @@ class Answers:
         cut = time.perf_counter()
         vectors, probabilities = self._described(labels, context)
         focus = np.array([measure_focus(label) for label in crops], dtype="<f4")
-        arrays = {"crops": labels, "vectors": vectors, "probabilities": probabilities, "focus": focus}
-        for name, array in arrays.items():
-            np.save(folder / f"{name}.npy", array, allow_pickle=False)
         seen = PageFacts(**dict(page.info), quality=page.quality.result())
         milliseconds = {
             "decode": 0.0 if page is before else page.milliseconds,
@@ -137,7 +134,8 @@ class Answers:
             }
             for place in found.places
         ]
-        return {"facts": facts.to_json(), "places": places}
+        arrays = {"crops": labels, "vectors": vectors, "probabilities": probabilities, "focus": focus}
+        return {"facts": facts.to_json(), "places": places, **arrays}
 
     def _described(
         self, labels: NDArray[np.uint8], context: JobContext
@@ -152,11 +150,10 @@ class Answers:
             vectors[part], probabilities[part] = embedder.describe(labels[part])
         return vectors, probabilities
 
-    def _embed(self, folder: Path, context: JobContext) -> dict[str, Any]:
-        vectors, probabilities = self._described(np.load(folder / "crops.npy", allow_pickle=False), context)
-        np.save(folder / "vectors.npy", np.ascontiguousarray(vectors[:, 0]), allow_pickle=False)
-        np.save(folder / "classes.npy", probabilities.argmax(axis=1).astype("<i4"), allow_pickle=False)
-        return {"model": self._model().to_json()}
+    def _embed(self, crops: NDArray[np.uint8], context: JobContext) -> dict[str, Any]:
+        vectors, probabilities = self._described(crops, context)
+        classes = probabilities.argmax(axis=1).astype("<i4")
+        return {"model": self._model().to_json(), "vectors": vectors[:, 0], "classes": classes}
 
     def _decoded(self, path: Path, number: int) -> _Page:
         state = _state(path, number)
@@ -215,12 +212,9 @@ def _places(grey: NDArray[np.uint8], array: list[int] | None, single: bool, judg
 def _match(request: dict[str, Any]) -> dict[str, Any]:
     from engine.methods.micro_pattern.correspondence import matched
 
-    folder = Path(request["folder"])
-    questioned = np.load(folder / "questioned.npy", allow_pickle=False)
-    known = np.load(folder / "known.npy", allow_pickle=False)
     told = []
-    for label, turn in zip(known, request["turns"], strict=True):
-        found = matched(questioned, label, turn=int(turn))
+    for label, turn in zip(request["known"], request["turns"], strict=True):
+        found = matched(request["questioned"], label, turn=int(turn))
         names = ("questioned", "known", "residual", "correlation", "lost", "transform")
         told.append({**{name: getattr(found, name).tolist() for name in names}, "tried": found.tried})
     return {"matched": told}

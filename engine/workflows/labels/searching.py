@@ -105,8 +105,7 @@ def _search(
     from engine.search.flat import flat
 
     start = time.perf_counter()
-    folder, k = Path(request["folder"]), int(request["k"])
-    queries = np.load(folder / "queries.npy", allow_pickle=False)
+    queries, k = request["queries"], int(request["k"])
     amount, turns = queries.shape[:2]
     asked, own = _asked(amount, request["classes"])
     own = None if own is None else np.repeat(own, turns)
@@ -115,11 +114,9 @@ def _search(
     numbers, similarity, turned = best_of_turns(hits, np.repeat(asked, turns), np.tile(np.arange(turns), len(asked)))
     classes = np.where(numbers > 0, vectors.classes[numbers - 1], -1).astype("<i4")
     arrays = {"numbers": numbers, "similarity": similarity, "turns": turned, "classes": classes}
-    for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
     searched = [_searched(vectors, each) for each in request["classes"] or [None] * amount]
     kind = "exact" if index is None or index.info.kind == "flat" else "index"
-    return {"kind": kind, "searched": searched, "milliseconds": 1e3 * (time.perf_counter() - start)}
+    return {"kind": kind, "searched": searched, "milliseconds": 1e3 * (time.perf_counter() - start), **arrays}
 
 
 def _asked(amount: int, classes: Sequence[Sequence[int]] | None) -> tuple[Numbers, NDArray[np.int32] | None]:

@@ -112,46 +112,44 @@ class _Spoilt(InThisProcess):
 
     def request(self, values: dict[str, Any], context: JobContext | None = None) -> dict[str, Any]:
         reply = super().request(values, context)
-        self._change(reply, Path(values.get("folder", ".")))
+        self._change(reply)
         return reply
 
 
-def _no_facts(reply: dict[str, Any], folder: Path) -> None:
+def _no_facts(reply: dict[str, Any]) -> None:
     del reply["facts"]
 
 
-def _more_places(reply: dict[str, Any], folder: Path) -> None:
+def _more_places(reply: dict[str, Any]) -> None:
     reply["places"] *= 2
 
 
-def _other_state(reply: dict[str, Any], folder: Path) -> None:
+def _other_state(reply: dict[str, Any]) -> None:
     reply["places"][0]["state"] = "splendid"
 
 
-def _short_corners(reply: dict[str, Any], folder: Path) -> None:
+def _short_corners(reply: dict[str, Any]) -> None:
     reply["places"][0]["corners"] = [[1, 2]]
 
 
-def _no_number(reply: dict[str, Any], folder: Path) -> None:
-    vectors = np.load(folder / "vectors.npy")
-    vectors[0, 0, 0] = np.nan
-    np.save(folder / "vectors.npy", vectors)
+def _no_number(reply: dict[str, Any]) -> None:
+    reply["vectors"][0, 0, 0] = np.nan
 
 
-def _wide(reply: dict[str, Any], folder: Path) -> None:
-    np.save(folder / "crops.npy", np.zeros((1, 300, 300), dtype=np.uint8))
+def _wide(reply: dict[str, Any]) -> None:
+    reply["crops"] = np.zeros((1, 300, 300), dtype=np.uint8)
 
 
-def _doubles(reply: dict[str, Any], folder: Path) -> None:
-    np.save(folder / "focus.npy", np.load(folder / "focus.npy").astype(np.float64))
+def _doubles(reply: dict[str, Any]) -> None:
+    reply["focus"] = reply["focus"].astype(np.float64)
 
 
-def _objects(reply: dict[str, Any], folder: Path) -> None:
-    np.save(folder / "probabilities.npy", np.array([{}]), allow_pickle=True)
+def _objects(reply: dict[str, Any]) -> None:
+    reply["probabilities"] = [[{}]]
 
 
-def _gone(reply: dict[str, Any], folder: Path) -> None:
-    (folder / "crops.npy").unlink()
+def _gone(reply: dict[str, Any]) -> None:
+    del reply["crops"]
 
 
 @pytest.mark.parametrize(
