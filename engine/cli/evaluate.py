@@ -11,6 +11,7 @@ from engine.core.codes import Scheme
 from engine.core.errors import InputError
 from engine.core.evaluations import Evaluation, Profile
 from engine.jobs import JobContext
+from engine.workflows.files import made_folder
 
 DESCRIPTION = """Two-level QR codes, simulated: authentic codes and plain copies as in Xie and Tan 2021, then attackers
 who sharpen, average, restore and reprint. Every attack is judged by thresholds set on plain copies. quick is a smoke
@@ -42,6 +43,8 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
 def _two_level_qr(options: argparse.Namespace, output: Output, context: JobContext) -> int:
     from engine.workflows.evaluation.code_files import write_evaluation
 
+    if options.out:
+        made_folder(options.out)
     found = _evaluated(options, context)
     # First of all: hours of work must not be lost where whoever reads the lines goes away.
     written = write_evaluation(found, options.out) if options.out else ()

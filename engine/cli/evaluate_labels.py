@@ -7,6 +7,7 @@ from typing import Any
 from engine.cli.output import Output
 from engine.core.evaluations import Profile
 from engine.jobs import JobContext
+from engine.workflows.files import made_folder
 
 DESCRIPTION = """Micro-pattern labels, simulated: labels that no network was trained on, each enrolled by one vector,
 questioned in fresh captures at any rotation beside fakes of the same glyphs. The right label must come first and pass
@@ -39,6 +40,8 @@ def _micro_pattern(options: argparse.Namespace, output: Output, context: JobCont
     from engine.workflows.evaluation.label_files import label_lines, write_label_evaluation
     from engine.workflows.evaluation.micro_pattern import SIZES, evaluate_micro_pattern, load_embedder
 
+    for folder in filter(None, (options.out, options.cache)):
+        made_folder(folder)
     given = {name: getattr(options, name) for name in ("labels", "fakes", "beside", "tuning", "curves")}
     sizes = replace(SIZES[options.profile], **{name: value for name, value in given.items() if value is not None})
     found = evaluate_micro_pattern(

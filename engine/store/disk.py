@@ -18,14 +18,17 @@ from engine.core.errors import StoreError
 PART = ".part"
 RESTORE = "Keep this folder as it is, and restore the store from a backup"
 
-
 FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def storage_fault(error: OSError, path: Path, remedy: str) -> StoreError:
     """Return the clear form of a system's error."""
     if error.errno in FULL:
         return StoreError("The disk is full", where=str(path), remedy=remedy)
+    if error.errno in FORBIDDEN:
+        what = f"The system does not allow this: {error.strerror}"
+        return StoreError(what, where=str(path), remedy="See to the rights to the folder, or ask whoever keeps it")
     return StoreError(f"The disk reports a fault: {error.strerror or error}", where=str(path), remedy=remedy)
 
 

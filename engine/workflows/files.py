@@ -1,5 +1,6 @@
-"""Write a finding as files: its JSON, and each overlay as an array on its native grid and as a picture."""
+"""Folders that people name, and a finding as files: its JSON, each overlay as an array and as a picture."""
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,20 @@ from engine.core.colour_maps import lookup
 from engine.core.errors import InputError
 from engine.core.finding import Finding, Overlay
 from engine.core.records import canonical_json
+
+
+def made_folder(path: Path) -> Path:
+    """Return the absolute path of a folder, made where it is missing, into which files can be written.
+
+    Work of hours asks for it before it begins. Raises InputError.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return path.resolve()
+    except OSError as error:
+        what = f"Nothing can be written into this folder ({error.strerror})"
+        raise InputError(what, where=str(path), remedy="Choose another.") from error
 
 
 def write_finding(finding: Finding, folder: Path) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from engine.core.errors import InputError
 from engine.core.evaluations import Profile
 from engine.jobs import Child, JobContext, Limits
 from engine.nn.cards import ModelCard, load_card
+from engine.workflows.files import made_folder
 
 MODULE = "engine.workflows.training.embedder_worker"
 LIMITS = Limits(seconds=14 * 24 * 3600.0, memory_bytes=64 << 30)
@@ -36,24 +37,15 @@ def train_micro_pattern(
     Raises
     ------
     InputError
-        The folder cannot be made or holds another training, or the numbers are none that anything is learnt from.
+        The folder cannot be written or holds another training, or the numbers are none that anything is learnt from.
     """
     for name, number in (("steps", steps), ("labels", labels)):
         if number is not None and number < 1:
             raise InputError(f"A training has 1 or more {name}, not {number}", remedy="Leave it to the profile.")
     request = {
-        "out": str(_folder(out)), "profile": profile.value, "loss": loss, "steps": steps, "labels": labels,
+        "out": str(made_folder(out)), "profile": profile.value, "loss": loss, "steps": steps, "labels": labels,
     }  # fmt: skip
     return _trained(request, out, context)
-
-
-def _folder(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        what = f"The folder cannot be made ({error.strerror})"
-        raise InputError(what, where=str(out), remedy="Choose another.") from error
-    return out.resolve()
 
 
 def _trained(request: dict[str, Any], out: Path, context: JobContext) -> ModelCard:

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from engine.core.errors import InputError
 from engine.core.evaluations import Profile
 from engine.jobs import Child, JobContext, Limits
 from engine.nn.cards import ModelCard, load_card
+from engine.workflows.files import made_folder
 
 MODULE = "engine.workflows.training.judge_worker"
 LIMITS = Limits(seconds=7 * 24 * 3600.0, memory_bytes=32 << 30)
@@ -25,13 +25,9 @@ def train_contour_judge(out: Path, *, profile: Profile = Profile.QUICK, context:
     Raises
     ------
     InputError
-        The folder cannot be made, or holds the checkpoint of another training.
+        The folder cannot be written, or holds the checkpoint of another training.
     """
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        what = f"The folder cannot be made ({error.strerror})"
-        raise InputError(what, where=str(out), remedy="Choose another.") from error
+    request = {"out": str(made_folder(out)), "profile": profile.value}
     with Child(MODULE, LIMITS) as child:
-        child.request({"out": str(out.resolve()), "profile": profile.value}, context)
+        child.request(request, context)
     return load_card(out)

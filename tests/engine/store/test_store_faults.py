@@ -111,3 +111,12 @@ def test_the_store_stays_readable_when_nothing_can_be_written(base: Path) -> Non
         store.save_draft("a", {})
     case = store.cases()[0]
     assert store.findings(case.id) and store.draft(f"opinion-{case.id}")
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EROFS], ids=errno.errorcode.get)
+def test_a_store_that_may_not_be_written_is_no_fault_of_the_disk(base: Path, code: int) -> None:
+    store = Store.open(base / NAME, disk=FailingDisk(0, code))
+    with pytest.raises(StoreError, match="does not allow") as caught:
+        store.commit(administrator(store), "case opened", make_case())
+    assert "rights" in caught.value.remedy and store.read_only
+    assert verify(base / NAME, JobContext()).ok
