@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from engine.core.errors import ImagingError, InputError
 from engine.core.method import Pixels
 from engine.core.records import file_sha256
-from engine.imaging.client import ImagingWorker
+from engine.imaging.client import ImagingWorker, check_readable
 from engine.jobs import JobContext
 from engine.methods.micro_pattern.discs import DiscHit, DiscPatterns, disc_patterns
 from engine.methods.micro_pattern.silhouettes import SilhouetteHit, Silhouettes, silhouette
@@ -171,13 +171,12 @@ def _read(
     """Return a file's hash and the label in it, or None and the reason."""
     sha256 = ""
     try:
-        if not path.is_file():
-            raise ImagingError("There is no such file", where=path.name, remedy="Check the name.")
+        check_readable(path, "")
         sha256 = file_sha256(path)
         pixels = _eight_bits(worker.read(path, 0, context))
         return sha256, (silhouette(pixels) if shape is Shape.FLAKE else disc_patterns(pixels)), ""
-    except ImagingError as error:
-        return sha256, None, str(error)
+    except ImagingError as error:  # told beside the file's name
+        return sha256, None, f"{error.what}. {error.remedy}" if error.remedy else error.what
 
 
 def _hit(names: list[str], hit: SilhouetteHit | DiscHit) -> UnframedHit:
