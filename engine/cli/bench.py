@@ -11,6 +11,7 @@ from engine.cli.output import Output
 from engine.core.benchmarks import EmbeddingBenchmark, SearchBenchmark, Times
 from engine.core.errors import InputError
 from engine.jobs import JobContext
+from engine.workflows.files import made_folder
 
 DESCRIPTION = """Search among simulated embeddings of labels: the compressed index beside exact search over all labels
 and over one class, in the same run. Without options: the library of He et al. 2024, 41,556 labels with 100 embeddings
@@ -76,7 +77,7 @@ def _embedding_lines(found: EmbeddingBenchmark, faster: float) -> Iterator[str]:
 @contextlib.contextmanager
 def _folder(chosen: Path | None) -> Iterator[Path]:
     if chosen is not None:
-        yield chosen
+        yield made_folder(chosen)
         return
     with tempfile.TemporaryDirectory(prefix="touchstone-bench-") as folder:
         yield Path(folder)

@@ -113,6 +113,8 @@ def candidates(grey: NDArray[np.uint8]) -> Quads:
     """Return what dark closed lines enclose, (N, 4, 2) corners in pixels, if it is about square and large enough."""
     import cv2
 
+    if min(grey.shape) < HALF:
+        return np.empty((0, 4, 2))
     small = cv2.resize(grey, None, fx=1 / HALF, fy=1 / HALF, interpolation=cv2.INTER_AREA)
     height = small.shape[0]
     dark = dark_lines(np.asarray(small, dtype=np.uint8), DARK, LOCAL)

@@ -53,3 +53,19 @@ def test_a_target_has_a_pitch(run, store, pictures, pitch):
     by = ("--case", "C-1", "--actor", "Examiner")
     run("intake", store, pictures[0], *by, "--item", "T", "--standing", "known", "--device", "scanner")
     refused(run("scale", "measure", store, "--capture", pictures[0].name, "--pitch-um", pitch, *by))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("bench", "search", "--count", 300, "--variants", 3, "--queries", 20, "--folder"),
+        ("train", "micro-pattern", "--steps", 2, "--labels", 2, "--out"),
+        ("train", "contour-judge", "--out"),
+        ("evaluate", "micro-pattern", "--out"),
+        ("evaluate", "micro-pattern", "--cache"),
+        ("evaluate", "two-level-qr", "--out"),
+    ],
+)
+def test_hours_of_work_begin_with_a_folder_that_can_be_written(run, tmp_path, command):
+    (tmp_path / "file").write_bytes(b"kept")
+    assert "Nothing can be written" in refused(run(*command, tmp_path / "file"))

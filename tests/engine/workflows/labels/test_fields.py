@@ -129,6 +129,14 @@ def test_labels_never_replace_files(field_file, tmp_path):
     assert (tmp_path / "field_1-r1c1.png").read_bytes() == b"kept"
 
 
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1, 3), (2, 2)])
+def test_a_field_of_hardly_a_pixel_is_named(tmp_path, shape):
+    Image.fromarray(np.full(shape, 90, dtype=np.uint8)).save(tmp_path / "small.png")
+    (report,) = fields.segment_fields([tmp_path / "small.png"], context=JobContext())
+    assert report.readable and not report.places
+    assert "No array of etched frames" in report.reason
+
+
 @pytest.mark.parametrize("side", [-1, 0, 15, 4097])
 def test_a_label_is_cut_out_with_a_side_that_shows_it(field_file, tmp_path, side):
     with pytest.raises(InputError, match="16 to 4096 pixels"):
