@@ -62,4 +62,25 @@ MUTANTS = (
         "",
         "tests/gui/pages/test_case_page.py::test_an_administrator_destroys_bytes_by_an_order_named_twice",
     ),
+    Mutant(
+        "what-was-typed-of-a-press-is-lost",
+        f"{PAGE}/series_actions.py",
+        "        self._unqualified[series.id] = wish\n",
+        "",
+        f"{TESTS}/test_codes_presses.py::test_what_was_typed_stands_in_the_form_again_until_a_press_is_qualified",
+    ),
+    Mutant(
+        "another-printing-than-the-chosen-one-told",
+        f"{PAGE}/printings.py",
+        "if each.record.id == key)",
+        "if each.record.id != key)",
+        f"{TESTS}/test_codes_printing.py::test_what_was_printed_is_listed_with_its_ids_its_files_and_who_did_it",
+    ),
+    Mutant(
+        "printing-again-is-listed-only-when-the-store-is-opened-anew",
+        f"{PAGE}/printing.py",
+        "        self._session.run(title, work, done=done, ended=self._session.records_changed.emit)\n",
+        "        self._session.run(title, work, done=done)\n",
+        f"{TESTS}/test_codes_printing.py::test_what_was_printed_is_listed_with_its_ids_its_files_and_who_did_it",
+    ),
 )

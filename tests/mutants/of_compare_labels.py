@@ -39,8 +39,8 @@ MUTANTS = (
     Mutant(
         "place-in-the-field-forgotten",
         "gui/pages/compare/label.py",
-        "library.id, place=place, recogniser",
-        "library.id, place=None, recogniser",
+        "library.id, place=place, classified",
+        "library.id, place=None, classified",
         f"{PAGE}::test_a_label_of_a_field_is_named_by_its_place",
     ),
     Mutant(
@@ -63,5 +63,19 @@ MUTANTS = (
         'for what in ("held_out", "reference"):',
         'for what in ("held_out",):',
         f"{REPORT}::test_a_point_that_belongs_to_another_label_is_a_difference",
+    ),
+    Mutant(
+        "all-labels-searched-whatever-was-chosen",
+        "gui/pages/compare/label.py",
+        "        classified = self.choice.likely.isChecked()\n",
+        "        classified = False\n",
+        f"{PAGE}::test_only_the_likely_classes_are_searched_where_that_is_chosen",
+    ),
+    Mutant(
+        "search-of-likely-classes-told-as-of-all",
+        "gui/pages/compare/label_words.py",
+        '    if among and finding.provenance.settings.get("classified"):\n',
+        "    if not among:\n",
+        f"{PAGE}::test_only_the_likely_classes_are_searched_where_that_is_chosen",
     ),
 )

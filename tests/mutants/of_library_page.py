@@ -83,4 +83,32 @@ MUTANTS = (
         "(table.numbers < high)",
         "tests/engine/workflows/labels/test_shelf.py::test_a_filter_leaves_what_a_plain_loop_leaves",
     ),
+    Mutant(
+        "points-of-the-map-drawn-mirrored",
+        f"{PAGE}/points.py",
+        "[to.m21(), to.m22()]",
+        "[to.m21(), -to.m22()]",
+        f"{TESTS}/test_library_map.py::test_every_point_is_drawn_where_it_lies_and_those_held_in_another_colour",
+    ),
+    Mutant(
+        "held-labels-drawn-like-the-others",
+        f"{PAGE}/plot.py",
+        "        self._held.set_colour(marked)\n",
+        "        self._held.set_colour(plain)\n",
+        f"{TESTS}/test_library_map.py::test_every_point_is_drawn_where_it_lies_and_those_held_in_another_colour",
+    ),
+    Mutant(
+        "points-keep-the-colours-of-the-other-theme",
+        f"{PAGE}/points.py",
+        "self._colour, self._picture = colour, None",
+        "self._colour = colour",
+        f"{TESTS}/test_library_map.py::test_points_take_the_colours_of_the_theme",
+    ),
+    Mutant(
+        "the-keyboard-leaves-the-page-with-the-gallery",
+        "gui/pages/frame.py",
+        "        self.tabs.setFocus(Qt.FocusReason.ShortcutFocusReason)\n",
+        "",
+        f"{TESTS}/test_library_map.py::test_the_keyboard_stays_on_the_page_when_the_map_takes_the_place_of_the_gallery",
+    ),
 )

@@ -155,4 +155,25 @@ MUTANTS = (
         "    green <<= np.uint32(11)\n",
         f"{STAGE}/test_colouring.py::test_greys_stay_greys_and_colours_weigh_as_in_qt",
     ),
+    Mutant(
+        "two-menus-open-with-one-letter",
+        "gui/shell/commands.py",
+        '"C&odes"',
+        '"&Codes"',
+        "tests/gui/shell/test_commands.py::test_every_action_of_the_window_is_a_command",
+    ),
+    Mutant(
+        "menus-in-the-order-in-which-pages-are-made",
+        "gui/shell/commands.py",
+        "        return tuple(sorted(found, key=lambda name: SECTIONS[name]))\n",
+        "        return tuple(reversed(found))\n",
+        "tests/gui/shell/test_commands.py::test_every_action_of_the_window_is_a_command",
+    ),
+    Mutant(
+        "reports-verified-only-in-a-case",
+        "gui/pages/report/verify.py",
+        "                    lambda: session.store is not None)\n",
+        "                    lambda: session.case_id is not None)\n",
+        "tests/gui/pages/test_report_page.py::test_a_report_is_verified_against_the_store_without_a_case",
+    ),
 )
