@@ -59,7 +59,7 @@ class Answers:
         self._judged = judged
         self._model_facts: ModelFacts | None = None
         self._page: _Page | None = None
-        self._aside = ThreadPoolExecutor(1)  # what nothing waits for yet, on another processor core
+        self._pool = ThreadPoolExecutor(THREADS)  # for what may run beside something else, on another processor core
         self._search = LibrarySearch()
 
     def answer(self, request: dict[str, Any], context: JobContext) -> dict[str, Any]:
@@ -72,7 +72,7 @@ class Answers:
             case "embed":
                 return self._embed(request["crops"], context)
             case "match":
-                return _match(request)
+                return self._match(request)
             case "search" | "build" | "test":
                 return self._search.answer(request, context)
             case other:
@@ -155,11 +155,21 @@ class Answers:
         classes = probabilities.argmax(axis=1).astype("<i4")
         return {"model": self._model().to_json(), "vectors": vectors[:, 0], "classes": classes}
 
+    def _match(self, request: dict[str, Any]) -> dict[str, Any]:
+        from engine.methods.micro_pattern.correspondence import matched
+
+        def told(label: NDArray[np.uint8], turn: int) -> dict[str, Any]:
+            found = matched(request["questioned"], label, turn=turn)
+            names = ("questioned", "known", "residual", "correlation", "lost", "transform")
+            return {**{name: getattr(found, name).tolist() for name in names}, "tried": found.tried}
+
+        return {"matched": list(self._pool.map(told, request["known"], request["turns"]))}
+
     def _decoded(self, path: Path, number: int) -> _Page:
         state = _state(path, number)
         if self._page is None or self._page.state != state:
             self._page = None  # its memory is needed for the new one
-            self._page = _decode(path, number, state, self._aside)
+            self._page = _decode(path, number, state, self._pool)
         return self._page
 
 
@@ -173,14 +183,14 @@ def _state(path: Path, page: int) -> tuple[object, ...]:
     return path, page, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _decode(path: Path, number: int, state: tuple[object, ...], aside: ThreadPoolExecutor) -> _Page:
+def _decode(path: Path, number: int, state: tuple[object, ...], pool: ThreadPoolExecutor) -> _Page:
     import cv2
 
     from engine.imaging.decode import decoded, inspect, page_among
     from engine.imaging.quality import measure_quality
 
     start = time.perf_counter()
-    hashed = aside.submit(file_sha256, path)
+    hashed = pool.submit(file_sha256, path)
     pages = inspect(path)
     info = page_among(pages, number, path.name)
     pixels, sha256 = decoded(path, info), hashed.result()
@@ -189,7 +199,7 @@ def _decode(path: Path, number: int, state: tuple[object, ...], aside: ThreadPoo
     eight = np.asarray(pixels if pixels.dtype == np.uint8 else pixels >> 8, dtype=np.uint8)
     grey = np.asarray(cv2.cvtColor(eight, cv2.COLOR_RGB2GRAY) if eight.ndim == 3 else eight, dtype=np.uint8)
     top, left = (max(0, length // 2 - AROUND_PX // 2) for length in eight.shape[:2])
-    quality = aside.submit(measure_quality, eight[top : top + AROUND_PX, left : left + AROUND_PX])
+    quality = pool.submit(measure_quality, eight[top : top + AROUND_PX, left : left + AROUND_PX])
     return _Page(state, sha256, len(pages), info, quality, grey, 1e3 * (time.perf_counter() - start))
 
 
@@ -207,17 +217,6 @@ def _places(grey: NDArray[np.uint8], array: list[int] | None, single: bool, judg
         raise InputError("Neither a label nor a field is looked for")
     judge = shipped_judge() if judged else None
     return segment(grey, columns=int(array[0]), rows=int(array[1]), judge=judge)
-
-
-def _match(request: dict[str, Any]) -> dict[str, Any]:
-    from engine.methods.micro_pattern.correspondence import matched
-
-    told = []
-    for label, turn in zip(request["known"], request["turns"], strict=True):
-        found = matched(request["questioned"], label, turn=int(turn))
-        names = ("questioned", "known", "residual", "correlation", "lost", "transform")
-        told.append({**{name: getattr(found, name).tolist() for name in names}, "tried": found.tried})
-    return {"matched": told}
 
 
 def main() -> None:
