@@ -122,4 +122,18 @@ MUTANTS = (
         "elif hits[0].score <= 0:",
         "tests/engine/cli/test_unframed.py::test_what_stands_out_from_no_known_capture_is_told",
     ),
+    Mutant(
+        "specks-taken-for-noise",
+        f"{SOURCE}/silhouettes.py",
+        "border & ~_specks(image - plane @ fitted, border)",
+        "border",
+        f"{FLAKES}::test_specks_beside_a_flake_leave_its_outline",
+    ),
+    Mutant(
+        "specks-taken-for-the-flake",
+        f"{SOURCE}/silhouettes.py",
+        "SPECK_PX = 7",
+        "SPECK_PX = 1",
+        f"{FLAKES}::test_specks_beside_a_flake_leave_its_outline",
+    ),
 )

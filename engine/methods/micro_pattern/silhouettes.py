@@ -21,6 +21,8 @@ REACH = 2.2  # of the polar grid, in radii of the disc of equal area
 SMOOTH = 1.2  # pixels: sigma of what is averaged before a pixel is told flake or not
 EDGE = 0.7  # pixels: sigma of a mask's edge
 BORDER = 0.06  # of the shorter side: what of the capture is surroundings
+SPECK = 5.0  # deviations of the noise: more is no noise; of a million normal deviates one exceeds it
+SPECK_PX = 7  # a flake is wider
 FLOOR = 0.5  # levels: noise is never taken to be less
 CLEAR = 3.5  # deviations of the noise between flake and surroundings, at least; noise alone makes up to 3
 LEAST_PX, MOST_SHARE = 60, 0.8  # of an outline's area
@@ -118,8 +120,9 @@ def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
 
     Notes
     -----
-    The surroundings are a plane fitted to the capture's edges, their noise is measured there; a pixel's level is its
-    share of the way from the surroundings to the flake, along the colour that tells both apart best (Fisher).
+    The surroundings are a plane fitted to the capture's edges but for specks, their noise is measured there; a pixel's
+    level is its share of the way from the surroundings to the flake, along the colour that tells both apart best
+    (Fisher).
     """
     import cv2
 
@@ -129,6 +132,9 @@ def silhouette(pixels: NDArray[np.uint8]) -> Silhouette:
     away, noise = _departure(pixels)
     spread = np.asarray(np.linalg.inv(np.linalg.cholesky(noise)), dtype=np.float64)
     distance = np.linalg.norm(away @ spread.T, axis=2)
+    # A speck may stand out more than the flake: without narrow pieces the threshold lies below the flake.
+    round_piece = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (SPECK_PX, SPECK_PX))
+    distance = np.asarray(cv2.morphologyEx(distance, cv2.MORPH_OPEN, round_piece))
     eight = np.asarray(255 * distance / max(float(distance.max()), 1e-6), dtype=np.uint8)
     _, raised = cv2.threshold(eight, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     mask, clear = _largest(np.asarray(raised) > 0), 0.0
@@ -205,10 +211,23 @@ def _departure(pixels: NDArray[np.uint8]) -> tuple[Floats, NDArray[np.float64]]:
     border[edge:-edge, edge:-edge] = False
     y, x = np.mgrid[:height, :width]
     plane = np.stack([np.ones(x.shape), x / width - 0.5, y / height - 0.5], axis=-1)
-    fitted = np.linalg.lstsq(plane[border], image[border], rcond=None)[0]
+    fitted = np.zeros((3, channels))
+    for _ in range(2):  # the second time without specks, which are no surroundings
+        fitted = np.linalg.lstsq(plane[border], image[border], rcond=None)[0]
+        clean = border & ~_specks(image - plane @ fitted, border)
+        border = clean if clean.sum() > border.sum() / 2 else border  # more are no specks
     away = cv2.GaussianBlur(image - plane @ fitted, (0, 0), SMOOTH).reshape(image.shape)
     noise = np.cov(away[border].T).reshape(channels, channels) + FLOOR**2 * np.eye(channels)
     return away.astype(np.float32), noise
+
+
+def _specks(rest: NDArray[np.float64], border: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return what departs more than noise does, (H, W), with a margin for the smoothing."""
+    import cv2
+
+    typical = 1.4826 * np.median(np.abs(rest[border]), axis=0) + FLOOR
+    outlying = (np.abs(rest) > SPECK * typical).any(axis=2) & border
+    return np.asarray(cv2.dilate(outlying.astype(np.uint8), np.ones((9, 9), dtype=np.uint8))) > 0
 
 
 def _flake(away: Floats, mask: NDArray[np.bool_], spread: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

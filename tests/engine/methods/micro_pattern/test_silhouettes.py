@@ -59,6 +59,17 @@ def test_what_shows_no_flake_is_named(kind):
         silhouette(pixels.astype(np.uint8))
 
 
+@pytest.mark.parametrize("number", range(0, 40, 8))
+@pytest.mark.parametrize("level", [30, 255])
+def test_specks_beside_a_flake_leave_its_outline(known, number, level):
+    pixels = flake(number, turn=1.0 + number, shot=number + 1)
+    for place in ((2, 20), (107, 50), (60, 2), (30, 93), (90, 93), (2, 70)):
+        cv2.circle(pixels, place, 3, (level, level, level), thickness=-1)
+    hits = known.find(silhouette(pixels))
+    assert hits[0].place == number
+    assert hits[0].overlap > 0.97
+
+
 def test_a_flake_that_the_edge_cuts_off_is_named():
     with pytest.raises(ImagingError, match="cuts the flake off"):
         silhouette(np.ascontiguousarray(flake(4)[:, 30:]))
