@@ -15,6 +15,13 @@ OF_CAPTURES = "tests/engine/workflows/evaluation/test_label_captures.py"
 
 MUTANTS = (
     Mutant(
+        "hidden-sides-made-up",
+        FIELD,
+        "    shown = (again.support >= SHOWN).all(axis=1)\n",
+        "    shown = np.isfinite(fits).all(axis=(1, 2))\n",
+        f"{OF_FIELD}::test_dirt_hides_a_label_where_it_leaves_little_of_a_side",
+    ),
+    Mutant(
         "all-fields-decoded-at-once",
         FIELDS,
         "            if len(ahead) > DECODERS:\n",

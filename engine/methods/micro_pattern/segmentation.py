@@ -18,6 +18,7 @@ LEAST_SIDE, MOST_SIDE = 0.08, 0.6  # of the field's height
 SQUARE = 0.12  # by how much the sides of one label may differ
 ALIKE = 0.10  # and those of different labels from their median
 STRAY = 0.007  # of a side: how far a corner may lie from where the array, or the labels' common shape, has it
+SHOWN = 0.4  # of each of its sides must be seen of a frame that is looked for where it should be
 SURE = 0.003  # of a side: a frame that misses that shape by more is looked for once more
 OFF = 0.1  # of a pitch: how far a label may stand from its place
 BLURRED = 0.05  # of a side: an edge softer than this is out of focus
@@ -277,10 +278,11 @@ def _places(
     rest = [number for number, cell in enumerate(cells) if cell not in found]
     again = refine(grey, expected[rest], stray=STRAY)
     fits = fitted(lattice.half, again.corners)
+    shown = (again.support >= SHOWN).all(axis=1)
     limits = np.array([grey.shape[1], grey.shape[0]])
     for k, number in enumerate(rest):
         inside = ((fits[k] > -0.5) & (fits[k] < limits - 0.5)).all()
-        if again.clear[k] and inside and _near(fits[k], expected[number]):
+        if shown[k] and inside and _near(fits[k], expected[number]):
             found[cells[number]] = fits[k], float(again.softness[k])
     return _merged(
         tuple(_place(cell, found.get(cell), quad, limits) for cell, quad in zip(cells, expected, strict=True))

@@ -75,6 +75,29 @@ def test_dark_is_what_lies_below_a_share_of_the_mean_around_it(darkness):
     assert np.array_equal(dark_lines(grey, darkness, 13 / 120), 255 * closed)
 
 
+def blotted(pixels, start, end, shares, colour):
+    """Return a field with a blot over part of the frame's side from one corner to another."""
+    import cv2
+
+    along = end - start
+    across = 30 * np.array([along[1], -along[0]]) / np.linalg.norm(along)
+    first, last = (start + share * along for share in shares)
+    blot = np.rint(np.stack([first - across, last - across, last + across, first + across])).astype(np.int32)
+    return cv2.fillConvexPoly(pixels.copy(), blot, colour)
+
+
+@pytest.mark.parametrize(("light", "state"), [(0.0, LabelState.FOUND), (0.4, LabelState.MISSING)])
+def test_dirt_hides_a_label_where_it_leaves_little_of_a_side(light, state):
+    field = label_field(34, WEAK)
+    side = field.corners[5, 3], field.corners[5, 0]
+    pixels = blotted(field.pixels, *side, (0.1, 0.35 if light else 0.56), (6, 30, 10))
+    pixels = blotted(pixels, *side, (0.4, 0.4 + light), (40, 230, 70))
+    place = segment(pixels).places[5]
+    assert place.state is state
+    if place.corners is not None:
+        assert np.linalg.norm(place.corners - field.corners[5], axis=1).max() < 2
+
+
 def test_a_grey_field_is_segmented_as_a_coloured_one_is():
     pixels = array(41)
     assert len(segment(pixels[..., 1]).found) == len(segment(pixels).found) == 12
