@@ -26,6 +26,7 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     search.add_argument("--count", type=int, default=4_155_600, help="embeddings in the library (default: %(default)s)")
     search.add_argument("--variants", type=int, default=100, help="embeddings of each label (default: %(default)s)")
     search.add_argument("--queries", type=int, default=1000, help="captures of enrolled labels, and as many of others")
+    search.add_argument("--strength", choices=("middle", "strong"), default="middle", help="of the captures' effects")
     search.add_argument("--seed", type=int, default=0)
     search.add_argument(
         "--folder",
@@ -48,9 +49,8 @@ def _search(options: argparse.Namespace, output: Output, context: JobContext) ->
         raise InputError("--count must be a multiple of --variants, and both above 0")
     simulated = SimulatedLabels(options.count // options.variants, options.variants, options.seed)
     with _folder(options.folder) as folder:
-        found = benchmark_search(folder, simulated, queries=options.queries, context=context)
-    ratios = {"faster": round(found.faster, 1), "faster_in_class": round(found.faster_in_class, 1)}
-    output.result({**found.to_json(), **ratios}, *_lines(found))
+        found = benchmark_search(folder, simulated, queries=options.queries, strength=options.strength, context=context)
+    output.result({**found.to_json(), **found.ratios()}, *_lines(found))
     return 0
 
 
@@ -85,7 +85,8 @@ def _folder(chosen: Path | None) -> Iterator[Path]:
 
 def _lines(found: SearchBenchmark) -> Iterator[str]:
     yield f"Simulated: {found.labels} labels x {found.variants} embeddings of {found.dimensions} dimensions"
-    yield f"{found.kind} index: {found.lists} lists, {found.probes} looked into; built in {found.build_seconds:.0f} s"
+    lists = f"{found.lists} lists, {found.first} to {found.probes} looked into"
+    yield f"{found.kind} index: {lists}; built in {found.build_seconds:.0f} s"
     yield f"opens in {found.open_seconds:.2f} s; embeddings {found.mapped_bytes / 1e6:.0f} MB, mapped from disk"
     if found.memory_bytes is not None and found.process_bytes is not None:
         grown, whole = found.memory_bytes / 1e6, found.process_bytes / 1e6
@@ -95,11 +96,14 @@ def _lines(found: SearchBenchmark) -> Iterator[str]:
         ("exact, all labels", found.flat),
         ("exact, one class", found.flat_in_class),
         ("index, all labels", found.index),
+        ("the same, strangers", found.strangers),
+        ("the same, four turns", found.turns),
         ("index, one class", found.index_in_class),
     )
     for name, times in rows:
-        yield f"  {name:18} {_times(times)}"
-    yield f"The index is {found.faster:.0f} times as fast, within a class {found.faster_in_class:.0f} times"
+        yield f"  {name:20} {_times(times)}"
+    others = f"for strangers {found.faster_for_strangers:.0f} times, within a class {found.faster_in_class:.0f} times"
+    yield f"The index is {found.faster:.0f} times as fast, {others}"
     for name, rate in (
         ("same label first as exact search", found.recall),
         ("the same within the class", found.recall_in_class),

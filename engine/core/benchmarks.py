@@ -26,6 +26,13 @@ class SearchBenchmark(Record):
     ----------
     labels, variants : int
         The library holds ``variants`` embeddings of each label.
+    strength : str
+        Of the effects in the captures that are searched for.
+    first, probes : int
+        So many lists are looked into, and so many where no match in the first ones is near.
+    index, index_in_class, strangers, turns : Times
+        Of the index: captures of enrolled labels, the same within their class, captures of labels that are not
+        enrolled, and captures of enrolled labels at four quarter turns, of which one is that of the library.
     recall, recall_in_class : Rate
         How often the label that the index found first was exact search's, for fresh captures of enrolled labels.
     right : Rate
@@ -45,10 +52,12 @@ class SearchBenchmark(Record):
     variants: int
     dimensions: int
     seed: int
+    strength: str
     threads: int
     threshold: float
     kind: str
     lists: int
+    first: int
     probes: int
     build_seconds: float
     open_seconds: float
@@ -60,6 +69,8 @@ class SearchBenchmark(Record):
     flat_in_class: Times
     index: Times
     index_in_class: Times
+    strangers: Times
+    turns: Times
     recall: Rate
     recall_in_class: Rate
     right: Rate
@@ -69,13 +80,23 @@ class SearchBenchmark(Record):
 
     @property
     def faster(self) -> float:
-        """How many times as fast the index is as exact search, one query at a time."""
+        """How many times as fast the index is as exact search, for enrolled labels, one query at a time."""
         return self.flat.median / self.index.median
+
+    @property
+    def faster_for_strangers(self) -> float:
+        """The same for labels that are not enrolled."""
+        return self.flat.median / self.strangers.median
 
     @property
     def faster_in_class(self) -> float:
         """The same within the class of the query."""
         return self.flat_in_class.median / self.index_in_class.median
+
+    def ratios(self) -> dict[str, float]:
+        """Return how many times as fast it is, by name."""
+        names = ("faster", "faster_for_strangers", "faster_in_class")
+        return {name: round(getattr(self, name), 1) for name in names}
 
 
 class EmbeddingBenchmark(Record):

@@ -35,11 +35,11 @@ class Header(Record):
     """What an index belongs to and how its body is to be read.
 
     ``key`` names the state of the library, ``fingerprint`` its vectors, ``trained`` how many there were when the lists
-    were made; ``faiss`` is the version whose code layout the body has. ``seconds`` is what building it took. ``probes``
-    lists are looked into; ``whole`` tells that all centroids are compared with a query to find them.
+    were made; ``faiss`` is the version whose code layout the body has. ``seconds`` is what building it took. ``first``
+    lists are looked into, and ``probes`` where no match in these is near.
     """
 
-    form: Literal[1] = 1
+    form: Literal[2] = 2
     key: Annotated[str, Field(max_length=1000)]
     fingerprint: Sha256
     faiss: Annotated[str, Field(max_length=100)]
@@ -47,8 +47,8 @@ class Header(Record):
     trained: Size
     dimensions: Annotated[int, Field(ge=1, le=4096)]
     lists: Annotated[int, Field(ge=1, le=1 << 20)]
+    first: Size
     probes: Size
-    whole: bool = True
     seconds: Annotated[float, Field(ge=0)]
     body_bytes: Annotated[int, Field(ge=1)]
     body_sha256: Sha256

@@ -6,7 +6,9 @@ are always measured on the embeddings themselves, so that a fault of an index ca
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,26 +21,26 @@ from engine.search import files
 from engine.search.compressed import Compressed, train
 from engine.search.files import Header, reading_index, stale, write_index
 from engine.search.flat import flat
-from engine.search.self_test import MOVED, SelfTest, moved, searchable_rows, self_test
+from engine.search.self_test import SelfTest, captured, moved, searchable_rows, self_test
 from engine.search.shortlist import Rows, measured
 from engine.search.vectors import Floats, Hits, Vectors
 
 FLAT_BELOW = 20_000  # labels that are compared one by one within a few milliseconds
 GROWTH = 2  # times as many labels as the lists were made for; with more, they are made anew
-# Probes are chosen so that of so many vectors moved to the similarity MOVED this share is found again: itself, or what
-# is nearly as similar, as embeddings of one label are.
-TUNING_ROWS, FOUND, NEARLY = 4_000, 0.998, 0.1
-LOST = 0.001  # may be lost by looking for the nearest lists in groups, which is quicker
-PROBES = (8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+# Probes are chosen so that of so many vectors, moved as far as captures of strong effects lie from their labels, this
+# share is found again: itself, or what is nearly as similar, as embeddings of one label are. EARLY are found at once.
+TUNING_ROWS, FOUND, EARLY, NEARLY = 4_000, 0.998, 0.9, 0.1
+PROBES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
 @dataclass(frozen=True)
 class IndexInfo:
-    """What an index is: its labels, kind, lists and those looked into, bytes, and the seconds that building it took."""
+    """What an index is: labels, kind, lists and how many are looked into, first and at most, bytes, seconds of work."""
 
     count: int
     kind: Literal["flat", "compressed", "milvus"]
     lists: int
+    first: int
     probes: int
     code_bytes: int
     resident_bytes: int
@@ -115,8 +117,7 @@ class LibraryIndex:
         """Return the k most similar labels of each query, as ``flat`` does, and seldom another label than it."""
         if self._header is None or self._compressed is None:
             return flat(self._vectors, queries, k, classes)
-        head = self._header
-        return self._searched(self._compressed, head.probes, head.whole, queries, k, classes)
+        return self._searched(self._compressed, (self._header.first, self._header.probes), queries, k, classes)
 
     def self_test(
         self, sample: int = 200, seed: int = 0, threshold: float | None = None, *, context: JobContext | None = None
@@ -129,25 +130,28 @@ class LibraryIndex:
         """What it is and what it takes."""
         mapped = int(self._vectors.vectors.nbytes)
         if self._header is None or self._compressed is None:
-            return IndexInfo(self._vectors.count, "flat", 0, 0, 0, 0, mapped, 0.0)
+            return IndexInfo(self._vectors.count, "flat", 0, 0, 0, 0, 0, mapped, 0.0)
         codes = sum(map(self._compressed.block_bytes, self._compressed.sizes().tolist()))
         resident = codes + 8 * self._header.count + 2 * self._compressed.centroids.nbytes
         head = self._header
-        return IndexInfo(head.count, "compressed", head.lists, head.probes, codes, resident, mapped, head.seconds)
+        return IndexInfo(
+            head.count, "compressed", head.lists, head.first, head.probes, codes, resident, mapped, head.seconds
+        )
 
     def _searched(
         self,
         compressed: Compressed,
-        probes: int,
-        whole: bool,
+        probes: Sequence[int],
         queries: Floats,
         k: int,
         classes: int | NDArray[np.integer] | None = None,
     ) -> Hits:
-        def shortlist(asked: Floats, size: int, label_class: int | None) -> Rows:
-            return compressed.shortlist(asked, size, probes, self._bitmap(label_class), whole=whole)
+        def shortlist(lists: int, asked: Floats, size: int, label_class: int | None) -> Rows:
+            return compressed.shortlist(asked, size, lists, self._bitmap(label_class))
 
-        return measured(self._vectors, queries, k, classes, shortlist)
+        return measured(
+            self._vectors, queries, k, classes, [partial(shortlist, each) for each in dict.fromkeys(probes)]
+        )
 
     def _bitmap(self, label_class: int | None) -> NDArray[np.uint8] | None:
         if label_class not in self._bitmaps:
@@ -170,7 +174,7 @@ class LibraryIndex:
         """Choose how many lists to look into, and write the index."""
         import faiss
 
-        probes, whole = cls(folder, vectors)._tuned(compressed, seed, context)
+        first, probes = cls(folder, vectors)._tuned(compressed, seed, context)
 
         def header(size: int, sha256: str) -> Header:
             return Header(
@@ -181,8 +185,8 @@ class LibraryIndex:
                 trained=made_for,
                 dimensions=vectors.vectors.shape[1],
                 lists=len(compressed.centroids),
+                first=first,
                 probes=probes,
-                whole=whole,
                 seconds=time.perf_counter() - start,
                 body_bytes=size,
                 body_sha256=sha256,
@@ -192,20 +196,20 @@ class LibraryIndex:
         write_index(folder / files.NAME, header, compressed.pieces)
         return cls.open(folder, key, vectors)
 
-    def _tuned(self, compressed: Compressed, seed: int, context: JobContext) -> tuple[int, bool]:
-        """Return how many lists to look into, and whether all centroids must be compared to find them."""
-        queries = moved(self._vectors, searchable_rows(self._vectors, TUNING_ROWS, seed), MOVED, seed)
-
-        def found(probes: int, *, whole: bool) -> float:
-            similarity = self._searched(compressed, probes, whole, queries, 1).similarity
-            return float((similarity >= MOVED - NEARLY).mean())
-
+    def _tuned(self, compressed: Compressed, seed: int, context: JobContext) -> tuple[int, int]:
+        """Return into how many lists to look at first, and where no match in these is near."""
+        rows = searchable_rows(self._vectors, TUNING_ROWS, seed)
+        similarity = captured(len(rows), seed)
+        queries, first, probes = moved(self._vectors, rows, similarity, seed), None, PROBES[0]
         for number, probes in enumerate(PROBES):
             context.check_cancelled()
             context.progress(number, len(PROBES), "Choosing how far to look")
-            if found(probes, whole=True) >= FOUND:
-                return probes, found(probes, whole=False) < FOUND - LOST
-        return PROBES[-1], True
+            found = self._searched(compressed, (probes,), queries, 1).similarity[:, 0]
+            share = float((found >= similarity - NEARLY).mean())
+            first = probes if first is None and share >= EARLY else first
+            if share >= FOUND:
+                break
+        return first or probes, probes
 
 
 def _read(folder: Path, vectors: Vectors) -> tuple[Header, Compressed]:

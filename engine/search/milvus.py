@@ -65,7 +65,7 @@ class MilvusIndex:
 
     def search(self, queries: Floats, k: int, classes: int | NDArray[np.integer] | None = None) -> Hits:
         """Return the k most similar labels of each query, as ``LibraryIndex.search`` does."""
-        return measured(self._vectors, queries, k, classes, self._shortlist)
+        return measured(self._vectors, queries, k, classes, (self._shortlist,))
 
     def self_test(
         self, sample: int = 200, seed: int = 0, threshold: float | None = None, *, context: JobContext | None = None
@@ -76,7 +76,7 @@ class MilvusIndex:
     @property
     def info(self) -> IndexInfo:
         """What it is; what the server takes is not known here."""
-        return IndexInfo(self._vectors.count, "milvus", 0, 0, 0, 0, int(self._vectors.vectors.nbytes), 0.0)
+        return IndexInfo(self._vectors.count, "milvus", 0, 0, 0, 0, 0, int(self._vectors.vectors.nbytes), 0.0)
 
     def close(self) -> None:
         """Leave the server."""

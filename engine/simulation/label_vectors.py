@@ -1,13 +1,15 @@
 """Simulated embeddings of labels, to measure a search at sizes for which no films can be rendered.
 
 Unit vectors in three layers, as embeddings lie: a direction shared by the labels of one glyph class, one of the
-label's own, and what differs between its captures. The similarity of a capture to its label follows He et al. 2024,
-whose thresholds of squared L2 0.68 and 0.45 are cosines of 0.66 and 0.775. The directions have a falling spectrum,
-because a network does not use its 256 dimensions evenly; SPECTRUM is set so that among the paper's 41,556 labels and at
-its threshold of 0.66 about one stranger in a hundred passes, as there (98.70 %). These are no measured embeddings.
+label's own, and what differs between its captures. What they follow was measured on embeddings by the weights that ship
+(``micro_pattern_quick``) of simulated labels never trained on, the tuning labels of ``evaluate micro-pattern``: the
+similarity of labels of one class and of others, the spectrum, the nearest other label, and a fresh capture to its
+label. Among 10,000 others the nearest other label has the similarity 0.40, 0.47, 0.53, 0.58 (1, 50, 90, 99 %) here
+and 0.40, 0.47, 0.53, 0.57 there. These are no measured embeddings, and how those lie among millions nobody knows.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +18,19 @@ from engine.core.seeds import generator
 from engine.jobs import JobContext
 
 Floats = NDArray[np.float32]
+Strength = Literal["middle", "strong"]  # of the effects of a capture, as in ``engine.simulation.fluorescence``
 
+VERSION = 2  # of what is drawn: files of another hold other vectors
 DIMENSIONS = 256
 CLASSES = 44
-SPECTRUM = 0.37  # standard deviation of the n-th direction: n ** -SPECTRUM
-CLASS_SHARE = 0.25  # of the squared length, shared by the labels of a class
+# Variance of the n-th direction: 1 / (1 + (n / EVEN) ** FALL), even at first, then falling steeply.
+EVEN, FALL = 40, 3.5
+CLASS_SHARE = 0.17  # of the squared length, shared by the labels of a class
 ENROLLED = 0.93  # similarity of an enrolled capture to its label, where a label has several
-QUESTIONED, QUESTIONED_DEVIATION, QUESTIONED_LEAST = 0.86, 0.05, 0.70  # of a fresh capture to the label
+# Mean and deviation of the logarithm of 1 - similarity, of a fresh capture to the enrolled one.
+QUESTIONED: dict[Strength, tuple[float, float]] = {"middle": (-4.65, 0.94), "strong": (-3.22, 0.68)}
 BLOCK = 50_000  # labels that are drawn from one generator
+ASKED_BLOCKS = 16  # spread over the library, that questions are of: a block must be drawn again for one label of it
 
 
 @dataclass(frozen=True)
@@ -67,18 +74,21 @@ class SimulatedLabels:
                 first = (start + place) * self.variants
                 target[first : first + len(rows)] = _moved(rows, np.full(len(rows), ENROLLED), draw)
 
-    def questions(self, genuine: int, strangers: int) -> Questions:
+    def questions(self, genuine: int, strangers: int, strength: Strength = "middle", seed: int = 0) -> Questions:
         """Return fresh captures of ``genuine`` random labels, then of labels that are not enrolled, of any class."""
-        draw = generator(self.seed, "questions")
-        labels = np.sort(draw.choice(self.labels, genuine, replace=genuine > self.labels))
+        draw = generator(self.seed, "questions", seed)
+        blocks = np.unique(np.linspace(0, (self.labels - 1) // BLOCK, ASKED_BLOCKS).astype(np.int64))
+        known = (blocks[:, None] * BLOCK + np.arange(BLOCK)).ravel()
+        known = known[known < self.labels]
+        labels = np.sort(draw.choice(known, genuine, replace=genuine > len(known)))
         own = np.concatenate([
             np.empty((0, DIMENSIONS), np.float32),
             *(self._centres(start)[labels[labels // BLOCK == start // BLOCK] - start]
-              for start in range(0, self.labels, BLOCK)),
+              for start in (BLOCK * blocks).tolist()),
         ])  # fmt: skip
         classes = np.concatenate([self.classes()[labels], draw.integers(0, CLASSES, strangers)]).astype(np.int32)
-        centres = np.concatenate([own, self._labels_of(classes[genuine:], generator(self.seed, "strangers"))])
-        wanted = draw.normal(QUESTIONED, QUESTIONED_DEVIATION, len(centres)).clip(QUESTIONED_LEAST, 1)
+        centres = np.concatenate([own, self._labels_of(classes[genuine:], generator(self.seed, "strangers", seed))])
+        wanted = 1 - draw.lognormal(*QUESTIONED[strength], len(centres)).clip(max=1)
         numbers = np.concatenate([labels, np.full(strangers, -1)]).astype(np.int64)
         return Questions(_moved(centres, wanted, draw), classes, numbers)
 
@@ -93,7 +103,7 @@ class SimulatedLabels:
 
 
 def _directions(count: int, draw: np.random.Generator) -> Floats:
-    spread = (1 + np.arange(DIMENSIONS, dtype=np.float32)) ** -SPECTRUM
+    spread = (1 + (np.arange(DIMENSIONS, dtype=np.float32) / EVEN) ** FALL) ** -0.5
     return _unit(draw.standard_normal((count, DIMENSIONS), dtype=np.float32) * spread)
 
 

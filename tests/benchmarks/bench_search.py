@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("libraries", nargs="*", metavar="LABELSxVARIANTS")
     parser.add_argument("--curve", action="store_true", help="measure against the number of labels")
     parser.add_argument("--queries", type=int, default=1000, help="of enrolled labels, and as many of others")
+    parser.add_argument("--strength", choices=("middle", "strong"), default="middle", help="of the captures' effects")
     parser.add_argument("--folder", type=Path, help="keep embeddings and indexes here")
     parser.add_argument("--prepare", action="store_true", help="only make them")
     options = parser.parse_args()
@@ -37,9 +38,8 @@ def main() -> None:
             if options.prepare:
                 prepare(folder, simulated, JobContext())
                 continue
-            found = benchmark_search(folder, simulated, queries=options.queries)
-            ratios = {"faster": round(found.faster, 1), "faster_in_class": round(found.faster_in_class, 1)}
-            print(json.dumps({"bench": "search", **found.to_json(), **ratios}), flush=True)
+            found = benchmark_search(folder, simulated, queries=options.queries, strength=options.strength)
+            print(json.dumps({"bench": "search", **found.to_json(), **found.ratios()}), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from tests.mutants.mutant import Mutant
 
 FLAT = "tests/engine/search/test_flat.py"
 INDEX = "tests/engine/search/test_index.py"
+SHORT_LIST = "tests/engine/search/test_shortlist.py"
 BENCHMARK = "tests/engine/workflows/evaluation/test_search_benchmark.py"
 ORDER = f"{FLAT}::test_the_best_are_found_in_order_and_equal_ones_by_number"
 FORGED = f"{INDEX}::test_a_forged_index_with_right_hashes_is_refused"
@@ -40,15 +41,15 @@ MUTANTS = (
     Mutant(
         "withdrawn-labels-found-by-the-index",
         "engine/search/index.py",
-        "probes, self._bitmap(label_class), whole=whole)\n",
-        "probes, label_class and self._bitmap(label_class), whole=whole)\n",
+        "            return compressed.shortlist(asked, size, lists, self._bitmap(label_class))\n",
+        "            return compressed.shortlist(asked, size, lists, label_class and self._bitmap(label_class))\n",
         f"{INDEX}::test_withdrawn_labels_are_not_found_by_themselves",
     ),
     Mutant(
         "a-small-class-searched-in-the-nearest-lists-alone",
         "engine/search/shortlist.py",
-        "            if len(near) < k:",
-        "            if len(near) < 0:",
+        "            if numbers[place, -1] < 0:",
+        "            if numbers[place, -1] < -1:",
         f"{INDEX}::test_a_class_of_few_labels_is_searched_to_its_last_one",
     ),
     Mutant(
@@ -108,10 +109,31 @@ MUTANTS = (
         f"{INDEX}::test_the_self_test_sees_an_index_that_looks_into_too_few_lists",
     ),
     Mutant(
+        "first-match-always-sure",
+        "engine/search/shortlist.py",
+        "not similarity[place, -1] >= SURE]",
+        "not similarity[place, -1] >= 0]",
+        f"{SHORT_LIST}::test_only_queries_without_a_near_match_are_searched_again",
+    ),
+    Mutant(
+        "best-match-sure-is-enough-for-all",
+        "engine/search/shortlist.py",
+        "not similarity[place, -1] >= SURE]",
+        "not similarity[place, 0] >= SURE]",
+        f"{SHORT_LIST}::test_a_near_match_is_not_enough_where_more_are_wanted",
+    ),
+    Mutant(
+        "sure-matches-searched-again",
+        "engine/search/shortlist.py",
+        "            places = [place for place in places if not similarity[place, -1] >= SURE]\n",
+        "",
+        f"{SHORT_LIST}::test_only_queries_without_a_near_match_are_searched_again",
+    ),
+    Mutant(
         "fewest-lists-always-enough",
         "engine/search/index.py",
-        "            if found(probes, whole=True) >= FOUND:\n",
-        "            if found(probes, whole=True) >= 0:\n",
+        "            if share >= FOUND:\n",
+        "            if share >= 0:\n",
         f"{INDEX}::test_the_right_label_comes_first_and_its_similarity_is_exact",
     ),
     Mutant(

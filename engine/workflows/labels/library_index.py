@@ -37,11 +37,12 @@ class IndexStatus(Record):
 
 
 class IndexInfo(Record):
-    """An index as it was built; sizes in bytes, time in seconds."""
+    """An index as it was built: ``first`` lists are looked into, or ``probes``; sizes in bytes, time in seconds."""
 
     kind: Text
     count: int
     lists: int
+    first: int
     probes: int
     code_bytes: int
     resident_bytes: int

@@ -23,10 +23,11 @@ def test_text_tells_every_way_of_searching_and_the_folder_is_kept(capsys, tmp_pa
     assert main(["bench", "search", *options]) == 0
     text = capsys.readouterr().out
     assert text.startswith("Simulated: 400 labels x 1 embeddings")
-    for line in ("exact, all labels", "exact, one class", "index, all labels", "index, one class"):
+    ways = ("exact, all labels", "exact, one class", "index, all labels", "index, one class")
+    for line in (*ways, "the same, strangers", "the same, four turns"):
         assert text.count(line) == 1
     assert "same label first as exact search   20 of 20 (100.00%; 83.16% to 100.00%)" in text
-    assert (tmp_path / "simulated-400x1-0.f32").stat().st_size == 400 * 1024
+    assert (tmp_path / "simulated-v2-400x1-0.f32").stat().st_size == 400 * 1024
 
 
 def test_a_count_that_is_no_multiple_is_a_usage_error(run):

@@ -68,7 +68,7 @@ def test_looking_everywhere_finds_what_exact_search_finds_to_the_last_bit(tmp_pa
 def test_the_right_label_comes_first_and_its_similarity_is_exact(tmp_path):
     vectors = library(COUNT)
     rows = np.arange(0, COUNT, 10)
-    queries = near(vectors, rows, 0.7)
+    queries = near(vectors, rows, 0.4)
     index = LibraryIndex.build(tmp_path, KEY, vectors)
     assert index.info.probes < index.info.lists
     for classes in (None, vectors.classes[rows]):
@@ -271,10 +271,19 @@ def test_the_self_test_sees_an_index_that_looks_into_too_few_lists(tmp_path, mon
     good = LibraryIndex.build(tmp_path / "good", KEY, vectors).self_test(150, 1, 0.6)
     monkeypatch.setattr(module, "PROBES", (1,))
     poor = LibraryIndex.build(tmp_path / "poor", KEY, vectors).self_test(150, 1, 0.6)
-    assert good.recall.value >= 0.98 and good.recall.trials == 150
+    assert good.recall.value >= 0.97 and good.recall.trials == 150
     assert poor.recall.value < 0.9
     assert good.decisions is not None and poor.decisions is not None
-    assert good.decisions.value >= 0.99 > poor.decisions.value and good.decisions.trials == 300
+    assert good.decisions.value >= 0.98 > poor.decisions.value and good.decisions.trials == 300
+
+
+def test_captures_are_as_far_from_their_labels_as_those_of_strong_effects():
+    """Measured on 500 simulated labels: 5 % below 0.878, half below 0.958; what cannot be accepted is left out."""
+    from engine.search.self_test import LEAST, captured
+
+    found = captured(20_000, seed=1)
+    assert np.quantile(found, [0.05, 0.5]) == pytest.approx([0.878, 0.958], abs=0.006)
+    assert found.min() == LEAST and found.max() < 1
 
 
 def test_vectors_are_moved_to_the_similarity_that_is_asked_for():
@@ -282,6 +291,6 @@ def test_vectors_are_moved_to_the_similarity_that_is_asked_for():
 
     vectors = library(COUNT)
     rows = np.arange(40)
-    found = moved(vectors, rows, 0.7, seed=0)
+    found = moved(vectors, rows, np.full(40, 0.7), seed=0)
     assert np.einsum("ij,ij->i", found, vectors.vectors[rows]) == pytest.approx(np.full(40, 0.7), abs=1e-5)
     assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(40), abs=1e-5)

@@ -43,6 +43,31 @@ def test_a_fresh_capture_is_most_like_its_label_and_a_strangers_like_none(varian
     assert np.median(products[150:].max(axis=1)) < 0.5 < np.median(products[:150].max(axis=1))
 
 
+@pytest.mark.parametrize(
+    ("strength", "measured"), [("middle", [0.957, 0.9806, 0.9901, 0.9951]), ("strong", [0.878, 0.937, 0.958, 0.973])]
+)
+def test_a_fresh_capture_is_as_like_its_label_as_measured(strength, measured):
+    """Measured: captures of simulated labels under the weights that ship, 5, 25, 50 and 75 %."""
+    simulated = SimulatedLabels(500)
+    asked = simulated.questions(4000, 0, strength)
+    found = np.einsum("ij,ij->i", asked.vectors, filled(simulated)[asked.labels])
+    assert np.quantile(found, [0.05, 0.25, 0.5, 0.75]) == pytest.approx(measured, abs=0.006)
+
+
+def test_labels_lie_among_one_another_as_measured():
+    """Measured: 10,000 simulated labels under the weights that ship; the nearest other label, 1, 50 and 99 %."""
+    simulated = SimulatedLabels(10_000)
+    vectors, classes = filled(simulated), simulated.classes()
+    rows = np.arange(0, 10_000, 10)
+    products = vectors[rows] @ vectors.T
+    products[np.arange(1000), rows] = -1
+    assert np.quantile(products.max(axis=1), [0.01, 0.5, 0.99]) == pytest.approx([0.398, 0.471, 0.571], abs=0.02)
+    same = classes[rows][:, None] == classes
+    same[np.arange(1000), rows] = False
+    assert products[same].mean() == pytest.approx(0.168, abs=0.01)
+    assert products[same].std() == pytest.approx(0.114, abs=0.01)
+
+
 def test_making_vectors_can_be_cancelled():
     context = JobContext()
     context.cancel()

@@ -24,14 +24,15 @@ def test_exact_search_beside_itself_agrees_with_itself(folder):
     assert found.right.value == 1 and found.accepted.value > 0.9 and found.refused.value > 0.9
     assert found.mapped_bytes == 600 * 1024
     assert found.faster == found.flat.median / found.index.median
-    assert {path.name for path in folder.iterdir()} == {"simulated-150x4-0.f32"}
+    assert (found.index.queries, found.strangers.queries, found.turns.queries) == (60, 60, 60)
+    assert {path.name for path in folder.iterdir()} == {"simulated-v2-150x4-0.f32"}
 
 
 def test_an_index_that_finds_something_else_is_told(folder, monkeypatch):
     """Every second query gets another label, of a similarity that passes no threshold."""
 
     def wrong(index, queries, k, classes=None):
-        numbers, similarity = np.full((len(queries), 1), 1), np.zeros((len(queries), 1), np.float32)
+        numbers, similarity = np.full((len(queries), k), 1), np.zeros((len(queries), k), np.float32)
         exact = search_benchmark.flat(index._vectors, queries, k, classes)
         numbers[1::2], similarity[1::2] = exact.numbers[1::2], exact.similarity[1::2]
         return Hits(numbers, similarity)
@@ -50,6 +51,14 @@ def test_another_variant_of_the_label_counts_as_the_label(folder, monkeypatch):
 
     monkeypatch.setattr(search_benchmark.LibraryIndex, "search", sibling)
     assert benchmark_search(folder, SIMULATED, queries=60).recall.value == 1
+
+
+def test_captures_of_strong_effects_are_less_like_their_labels(folder):
+    middle, strong = (SIMULATED.questions(60, 60, strength) for strength in ("middle", "strong"))
+    vectors = search_benchmark.simulated_vectors(folder, SIMULATED)
+    near = [search_benchmark.flat(vectors, each.vectors[:60], 1).similarity.mean() for each in (middle, strong)]
+    assert near[0] > near[1] + 0.01
+    assert benchmark_search(folder, SIMULATED, queries=60, strength="strong").strength == "strong"
 
 
 def test_too_few_queries_and_too_little_room_are_refused(tmp_path):
