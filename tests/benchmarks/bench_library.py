@@ -46,6 +46,12 @@ def main() -> None:
         pages = generator(0, "pages").integers(1, labels - PAGE, 20).tolist()
         for name, wanted in (("a page of 60 images", pages), ("the same page again", pages[-1:] * 20)):
             _tell(name, labels, [_timed(lambda at=at: _page(store, own.id, at)) for at in wanted])
+        spread = np.linspace(1, labels, 10).astype(np.int64)
+        _tell(
+            "ten images, far apart",
+            labels,
+            [_timed(lambda: library.label_images(store, own.id, spread)) for _ in range(20)],
+        )
         _search(store, own.id, labels)
 
 

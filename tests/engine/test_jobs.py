@@ -5,9 +5,11 @@ import textwrap
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from engine.core.errors import Cancelled, ImagingError, InputError, JobError
+from engine.core.seeds import generator
 from engine.jobs import Child, Job, JobContext, JobRunner, JobState, Limits
 
 CHILD = """
@@ -18,7 +20,8 @@ from engine.jobs import serve
 def answer(values, context):
     match values["do"]:
         case "echo":
-            return {"pid": os.getpid(), "echo": values.get("value")}
+            back = {"array": values["array"][::-1]} if "array" in values else {}
+            return {"pid": os.getpid(), "echo": values.get("value"), **back}
         case "environment":
             return {"held": [name for name in os.environ if name.startswith("TOUCHSTONE_")]}
         case "progress":
@@ -162,6 +165,25 @@ def test_cancel_ends_the_process_at_once(child):
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert pid_of(child) != pid
+
+
+def test_arrays_travel_to_the_child_and_back(child):
+    array = generator(1, "arrays").integers(0, 256, (3, 1 << 20)).astype(np.uint8)  # more than a pipe holds
+    reply = child.request({"do": "echo", "value": 5, "array": array})
+    assert reply["echo"] == 5 and np.array_equal(reply["array"], array[::-1])
+    assert child.request({"do": "echo", "value": 6})["echo"] == 6
+
+
+def test_a_process_that_does_not_listen_can_be_cancelled(module):
+    context = JobContext()
+    started = time.monotonic()
+    with Child(module("import time\ntime.sleep(60)"), Limits(seconds=50)) as child:
+        timer = threading.Timer(0.2, context.cancel)
+        timer.start()
+        with pytest.raises(Cancelled):
+            child.request({"array": np.zeros(1 << 22, dtype=np.uint8)}, context)
+        timer.join()
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(
