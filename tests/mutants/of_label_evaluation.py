@@ -17,7 +17,7 @@ MUTANTS = (
     Mutant(
         "hidden-sides-made-up",
         FIELD,
-        "    shown = (again.support >= SHOWN).all(axis=1)\n",
+        "    shown = np.asarray((again.support >= SHOWN).all(axis=1))\n",
         "    shown = np.isfinite(fits).all(axis=(1, 2))\n",
         f"{OF_FIELD}::test_dirt_hides_a_label_where_it_leaves_little_of_a_side",
     ),

@@ -278,7 +278,7 @@ def _places(
     rest = [number for number, cell in enumerate(cells) if cell not in found]
     again = refine(grey, expected[rest], stray=STRAY)
     fits = fitted(lattice.half, again.corners)
-    shown = (again.support >= SHOWN).all(axis=1)
+    shown = np.asarray((again.support >= SHOWN).all(axis=1))
     limits = np.array([grey.shape[1], grey.shape[0]])
     for k, number in enumerate(rest):
         inside = ((fits[k] > -0.5) & (fits[k] < limits - 0.5)).all()
