@@ -71,6 +71,13 @@ MUTANTS = (
         f"{OF_SINGLE}::test_two_labels_in_sight_are_named",
     ),
     Mutant(
+        "no-second-label-looked-for",
+        SINGLE,
+        "        if len(found) > 1:\n",
+        "        if found:\n",
+        f"{OF_SINGLE}::test_two_labels_in_sight_are_named",
+    ),
+    Mutant(
         "pieces-left-apart",
         SINGLE,
         "        for count in range(2, len(largest) + 1):\n",

@@ -67,9 +67,11 @@ def find_label(pixels: NDArray[np.uint8]) -> Segmentation:
 
 
 def _frames(grey: NDArray[np.uint8], darkness: float) -> list[tuple[NDArray[np.float64], float]]:
-    """Return corners and softness of every frame that is not part of another one."""
+    """Return corners and softness of the largest frame, and of another that is not part of it where there is one."""
     found: list[tuple[NDArray[np.float64], float]] = []
     for quad in sorted(_distinct(_candidates(grey, darkness)), key=_side, reverse=True):
+        if len(found) > 1:
+            break
         if any(_holds(corners, quad.mean(axis=0)) for corners, _ in found):
             continue
         seen = _frame(grey, quad)
