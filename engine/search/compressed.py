@@ -19,7 +19,7 @@ TRAINING_ROWS = 32  # for each centroid
 PART_ROWS = 16_384
 MANY_QUERIES = 16  # that are worth several threads
 LOOKED_AT = 32  # times as many centroids as lists that are wanted are compared with a query,
-SHARE = 16  # and at least one in so many of all
+SHARE = 8  # and at least one in so many of all
 ADDED = 16  # one in so many centroids is compared with a vector that is added: 96 % get into the very nearest list
 MOST_PROBES = 16_384  # of all queries at a time: Faiss takes 5 KB for each
 
