@@ -98,7 +98,7 @@ def test_lines(found: IndexTest) -> tuple[str, ...]:
     lines = [f"The same label first: {rate_text(found.recall)}"]
     if found.decisions is not None:
         lines.append(f"The same answer at the threshold: {rate_text(found.decisions)}")
-    lines.append(f"Compared with an exact search, {found.k} hits each")
+    lines.append(f"Compared with an exact search, {count(found.k, 'hit')} for each label")
     return tuple(lines)
 
 
