@@ -4,6 +4,7 @@ Run as ``python -m tests.mutants.apply [NAME ...]``. Exits 1 if a mutant survive
 the source, or if its test fails without it.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -56,8 +57,13 @@ def apply(tree: Path, mutant: Mutant) -> str:
     return before
 
 
-def main(names: list[str]) -> int:
-    """Try the mutants of those names, or all."""
+def main() -> int:
+    """Try the mutants that are named, or all."""
+    parser = argparse.ArgumentParser(description="Apply mutants to a copy of the source; each must fail its test.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
+    names = parser.parse_args().names
+    if unknown := set(names) - {mutant.name for mutant in MUTANTS}:
+        parser.error(f"there is no mutant {', '.join(sorted(unknown))}")
     chosen = [mutant for mutant in MUTANTS if not names or mutant.name in names]
     survivors = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -72,8 +78,8 @@ def main(names: list[str]) -> int:
             survivors += [mutant.name] if survived else []
             print(f"{'SURVIVED' if survived else 'caught  '}  {mutant.name}", flush=True)
     print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught")
-    return 1 if survivors or not chosen else 0
+    return 1 if survivors else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -111,8 +111,8 @@ MUTANTS = (
     Mutant(
         "keyring-takes-any-series",
         "engine/workflows/codes/series.py",
-        "        if series.facts() != recorded.facts:\n",
-        "        if series is None:\n",
+        "    if series.facts() != recorded.facts:\n",
+        "    if series is None:\n",
         "tests/engine/workflows/codes/test_series.py::test_secrets_of_another_series_are_not_taken_for_these",
     ),
     Mutant(
