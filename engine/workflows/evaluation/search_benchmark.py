@@ -13,7 +13,7 @@ from engine.core.benchmarks import SearchBenchmark, Times
 from engine.core.errors import InputError
 from engine.jobs import Child, JobContext, Limits
 from engine.search.flat import flat
-from engine.search.index import LibraryIndex
+from engine.search.index import IndexInfo, LibraryIndex
 from engine.search.vectors import Hits, Vectors
 from engine.simulation.label_vectors import CLASSES, DIMENSIONS, VERSION, Questions, SimulatedLabels, Strength
 from engine.workflows.labels.identification import HITS
@@ -59,7 +59,6 @@ def benchmark_search(
     index.search(asked.vectors[:PASSES], 1)
     searched = memory_bytes()
     comparison = _compared(index, vectors, asked, simulated, context.part(1, 2))
-    info = index.info
     return SearchBenchmark(
         labels=simulated.labels,
         variants=simulated.variants,
@@ -68,18 +67,18 @@ def benchmark_search(
         strength=strength,
         threads=_threads(),
         threshold=THRESHOLD,
-        kind=info.kind,
-        lists=info.lists,
-        first=info.first,
-        probes=info.probes,
-        build_seconds=info.seconds,
         open_seconds=open_seconds,
-        code_bytes=info.code_bytes,
-        mapped_bytes=info.mapped_bytes,
         memory_bytes=None if before is None or opened is None else opened - before,
         process_bytes=searched,
+        **_told(index.info),
         **comparison,
     )
+
+
+def _told(info: IndexInfo) -> dict[str, Any]:
+    """Return what an index tells of itself, as a benchmark names it."""
+    shared = ("kind", "lists", "first", "probes", "code_bytes", "mapped_bytes")
+    return {"build_seconds": info.seconds, **{name: getattr(info, name) for name in shared}}
 
 
 def prepare(folder: Path, simulated: SimulatedLabels, context: JobContext) -> None:
