@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.workflows.labels.identification import Identification, LabelHit
 
 FOUND = "found"
+STEPS = ("decode", "find", "embed", "search", "match")  # of an identification, as they follow one another
 
 
 def labels_text(number: int) -> str:
@@ -176,7 +177,7 @@ def answer_rows(found: "Identification") -> tuple[tuple[str, str], ...]:
         ("Searched", f"{among}, {'every one compared' if found.kind == 'exact' else 'through the index'}"),
         ("Data", "simulated" if found.simulated else "real"),
         ("Time", f"{sum(found.milliseconds.values()):.1f} ms"),
-        *((f"    {step}", f"{value:.1f} ms") for step, value in found.milliseconds.items()),
+        *((f"    {step}", f"{found.milliseconds[step]:.1f} ms") for step in STEPS if step in found.milliseconds),
     ]
     return tuple(rows)
 
