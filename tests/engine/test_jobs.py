@@ -253,6 +253,15 @@ def test_modules_in_the_working_folder_are_not_imported(child, tmp_path, monkeyp
     assert pid_of(child)
 
 
+@pytest.fixture
+def _interruptible():
+    """Let children be interrupted, also where these tests run in the background, which ignores Ctrl+C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_interruptible")
 @pytest.mark.skipif(sys.platform == "win32", reason="no signals to send")
 def test_ctrl_c_does_not_reach_a_process_that_is_still_importing(module, capfd):
     with Child(module("import time\ntime.sleep(1)\n" + textwrap.dedent(CHILD)), Limits(seconds=20)) as child:
